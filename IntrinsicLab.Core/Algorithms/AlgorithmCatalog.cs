@@ -1,0 +1,47 @@
+using IntrinsicLab.Core.Environments;
+
+namespace IntrinsicLab.Core.Algorithms;
+
+/// <summary>One algorithm of the catalogue.</summary>
+/// <param name="Id">Kebab-case id used in plans and addresses.</param>
+/// <param name="Name">Name for people.</param>
+/// <param name="Summary">One sentence: what it does.</param>
+/// <param name="Paper">Authors, year, title.</param>
+/// <param name="Parameters">Record of its hyper-parameters.</param>
+/// <param name="Defaults">The parameters' defaults for an environment: published settings differ between kinds of task.</param>
+/// <param name="Create">Makes the algorithm from such a record.</param>
+public sealed record AlgorithmEntry(
+    string Id, string Name, string Summary, string Paper, Type Parameters, Func<EnvironmentSpec, object> Defaults, Func<object, TrainingSetup, IAlgorithm> Create)
+{
+    /// <summary>Says why the algorithm cannot act in such an environment; null where it can.</summary>
+    public Func<EnvironmentSpec, string?> WhyNotOn { get; init; } = _ => null;
+
+    /// <summary>What rules the parameters break together, beyond each one's own range; each with the member's name in camel case.</summary>
+    public Func<object, EnvironmentSpec, IEnumerable<(string Member, string Message)>> CrossCheck { get; init; } = (_, _) => [];
+
+    /// <summary>Named settings to start from: name, sentence, members that differ from the defaults.</summary>
+    public IReadOnlyList<Preset> Presets { get; init; } = [];
+}
+
+/// <summary>A named set of parameter values.</summary>
+/// <param name="Name">Name for people.</param>
+/// <param name="Summary">Where the values come from.</param>
+/// <param name="Values">Member name in camel case, and its value.</param>
+public sealed record Preset(string Name, string Summary, IReadOnlyDictionary<string, object> Values);
+
+/// <summary>Every algorithm, one line each. The form, the API, the plan reader and the contract tests read it.</summary>
+public static class AlgorithmCatalog
+{
+    /// <summary>All entries in the order they are listed.</summary>
+    public static IReadOnlyList<AlgorithmEntry> All { get; } =
+    [
+    ];
+
+    /// <summary>The entry with this id, or null.</summary>
+    public static AlgorithmEntry? Find(string id) => All.FirstOrDefault(entry => entry.Id == id);
+
+    private static AlgorithmEntry Entry<T>(
+        string id, string name, string summary, string paper, Func<EnvironmentSpec, T> defaults, Func<T, TrainingSetup, IAlgorithm> create)
+        where T : class =>
+        new(id, name, summary, paper, typeof(T), spec => defaults(spec), (parameters, setup) => create((T)parameters, setup));
+}

@@ -1,0 +1,38 @@
+using IntrinsicLab.Core.Environments;
+using TorchSharp;
+
+namespace IntrinsicLab.Core.Algorithms;
+
+/// <summary>
+/// Training as a state machine: the caller pulls one iteration of the paper's loop at a time and owns stopping, logging, storing and
+/// checkpoints. Made from its config and a <see cref="TrainingSetup"/>, an algorithm is a pure function of both.
+/// </summary>
+public interface IAlgorithm : IDisposable
+{
+    /// <summary>Runs one iteration and returns what happened.</summary>
+    /// <exception cref="DivergedException">A loss or a parameter is not finite.</exception>
+    Progress Update();
+
+    /// <summary>Writes the full state: parameters, optimiser, normalisers, environments, generators.</summary>
+    void Save(CheckpointWriter writer);
+
+    /// <summary>Restores what <see cref="Save"/> wrote into an algorithm made from the same config and setup.</summary>
+    void Load(CheckpointReader reader);
+
+    /// <summary>The current policy, for evaluation and replays. Valid until the next <see cref="Update"/>.</summary>
+    IPolicy Policy { get; }
+}
+
+/// <summary>Chooses actions.</summary>
+public interface IPolicy
+{
+    /// <summary>Writes the policy's most likely action for an observation (raw, as the environment gave it).</summary>
+    void Act(ReadOnlySpan<float> observation, Span<float> action);
+}
+
+/// <summary>What an algorithm is given besides its config.</summary>
+/// <param name="Environments">The world to learn in.</param>
+/// <param name="Steps">Environment steps of the whole run, for schedules.</param>
+/// <param name="Rng">Root of the run's randomness; each consumer splits its own named stream from it.</param>
+/// <param name="Device">Where tensors live.</param>
+public sealed record TrainingSetup(EnvironmentFactory Environments, long Steps, Rng Rng, torch.Device Device);

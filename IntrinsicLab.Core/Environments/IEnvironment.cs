@@ -1,0 +1,39 @@
+namespace IntrinsicLab.Core.Environments;
+
+/// <summary>
+/// A world that is stepped one action at a time. An instance is used by one thread; everything random comes from the generator given to
+/// <see cref="Reset"/>, which the environment keeps until the next reset.
+/// </summary>
+public interface IEnvironment : IDisposable
+{
+    /// <summary>What is observed, what can be done, and how scores read.</summary>
+    EnvironmentSpec Spec { get; }
+
+    /// <summary>Begins an episode and writes its first observation (<see cref="Space.Size"/> values).</summary>
+    void Reset(Rng rng, Span<float> observation);
+
+    /// <summary>
+    /// Applies an action (a discrete action is one value, its index) and writes the observation that follows, also when the episode ends.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The episode has ended, or none was begun.</exception>
+    StepResult Step(ReadOnlySpan<float> action, Span<float> observation);
+
+    /// <summary>Writes the full state (the generator is the caller's), so that <see cref="Load"/> continues the episode bit for bit.</summary>
+    void Save(BinaryWriter writer);
+
+    /// <summary>Restores what <see cref="Save"/> wrote; <paramref name="rng"/> takes the place of the one given to <see cref="Reset"/>.</summary>
+    void Load(BinaryReader reader, Rng rng);
+
+    /// <summary>Shapes that show the current state, or null where there is no picture.</summary>
+    Scene? Render();
+}
+
+/// <summary>What one step returned.</summary>
+/// <param name="Reward">Extrinsic reward of the step.</param>
+/// <param name="Terminated">The task itself ended: no value follows.</param>
+/// <param name="Truncated">A limit outside the task (time) ended the episode: a value would have followed.</param>
+public readonly record struct StepResult(double Reward, bool Terminated, bool Truncated)
+{
+    /// <summary>The episode is over, for either reason.</summary>
+    public bool Ended => Terminated || Truncated;
+}
