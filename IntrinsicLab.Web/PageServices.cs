@@ -1,0 +1,34 @@
+using IntrinsicLab.Web.Components;
+using IntrinsicLab.Web.Live;
+using Radzen;
+
+namespace IntrinsicLab.Web;
+
+/// <summary>The dashboard: services and routes of its pages.</summary>
+public static class PageServices
+{
+    public static IServiceCollection AddLabPages(this IServiceCollection services)
+    {
+        services.AddRazorComponents().AddInteractiveServerComponents();
+        // A pasted plan is larger than SignalR's 32 KB; beyond a megabyte it is no plan.
+        services.AddSignalR(options => options.MaximumReceiveMessageSize = 1 << 20);
+        services.AddResponseCompression(options => options.EnableForHttps = true);
+        services.AddScoped<NotificationService>();
+        services.AddScoped<Toasts>();
+        services.AddScoped<Here>();
+        services.AddScoped<RunActions>();
+        services.AddSingleton<RunFeed>();
+        services.AddHostedService(provider => provider.GetRequiredService<RunFeed>());
+        return services;
+    }
+
+    public static WebApplication MapLabPages(this WebApplication app)
+    {
+        app.UseResponseCompression();
+        app.UseAntiforgery();
+        BlazorScript.Map(app);
+        app.MapStaticAssets();
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+        return app;
+    }
+}
