@@ -1,5 +1,7 @@
 using IntrinsicLab.Web.Components;
 using IntrinsicLab.Web.Live;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Diagnostics;
 using Radzen;
 
 namespace IntrinsicLab.Web;
@@ -12,6 +14,8 @@ public static class PageServices
         services.AddRazorComponents().AddInteractiveServerComponents();
         // A pasted plan is larger than SignalR's 32 KB; beyond a megabyte it is no plan.
         services.AddSignalR(options => options.MaximumReceiveMessageSize = 1 << 20);
+        // Circuits die with the process, so what protects them need not outlive it either, and no key lies on the disk.
+        services.AddDataProtection().UseEphemeralDataProtectionProvider();
         services.AddResponseCompression(options => options.EnableForHttps = true);
         services.AddScoped<NotificationService>();
         services.AddScoped<Toasts>();
@@ -25,6 +29,14 @@ public static class PageServices
     public static WebApplication MapLabPages(this WebApplication app)
     {
         app.UseResponseCompression();
+        app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+        app.Use((context, next) =>
+        {
+            // Scripts get problem details, never a page.
+            if (!context.Request.Headers.Accept.ToString().Contains("text/html") && context.Features.Get<IStatusCodePagesFeature>() is { } pages)
+                pages.Enabled = false;
+            return next();
+        });
         app.UseAntiforgery();
         BlazorScript.Map(app);
         app.MapStaticAssets();

@@ -29,7 +29,8 @@ public sealed record LabSnapshot(
 }
 
 /// <summary>Reads the lab's state once a second while any page is open, and tells them all: one reader however many pages.</summary>
-public sealed partial class RunFeed(IDbContextFactory<LabDbContext> contexts, TimeProvider time, ILogger<RunFeed> logger) : BackgroundService
+public sealed partial class RunFeed(
+    RunQueries queries, IDbContextFactory<LabDbContext> contexts, TimeProvider time, ILogger<RunFeed> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private readonly SemaphoreSlim wake = new(0, 1);
@@ -87,12 +88,9 @@ public sealed partial class RunFeed(IDbContextFactory<LabDbContext> contexts, Ti
     /// <summary>Reads the state now and tells every page.</summary>
     public async Task<LabSnapshot> Refresh(CancellationToken cancellation = default)
     {
+        var counts = await queries.CountByStatus(new RunFilter(), cancellation);
+        var active = (await queries.List(new RunFilter { Statuses = RunRows.Held }, new(RunSortKey.Created, false), 200, null, cancellation)).Rows;
         await using var context = await contexts.CreateDbContextAsync(cancellation);
-        var runs = context.Runs.AsNoTracking().Where(run => run.DeletedAt == null);
-        var counts = await runs.GroupBy(run => run.Status).Select(group => new { group.Key, Count = group.Count() })
-            .ToDictionaryAsync(group => group.Key, group => group.Count, cancellation);
-        RunStatus[] held = [RunStatus.Starting, RunStatus.Running, RunStatus.Pausing, RunStatus.Cancelling];
-        var active = await runs.Where(run => held.Contains(run.Status)).OrderBy(run => run.StartedAt).Select(RunRow.Of).Take(200).ToListAsync(cancellation);
         var seen = time.GetUtcNow().AddMinutes(-5);
         var workers = await context.Workers.AsNoTracking().Where(worker => worker.LastSeenAt > seen).OrderBy(worker => worker.Id).ToListAsync(cancellation);
 
@@ -101,10 +99,7 @@ public sealed partial class RunFeed(IDbContextFactory<LabDbContext> contexts, Ti
             || !before.Active.Select(run => (run.Id, run.Status)).SequenceEqual(active.Select(run => (run.Id, run.Status)));
         var finished = before.Finished;
         if (moved)
-        {
-            RunStatus[] ended = [RunStatus.Completed, RunStatus.Cancelled, RunStatus.Failed];
-            finished = await runs.Where(run => ended.Contains(run.Status)).OrderByDescending(run => run.FinishedAt).Select(RunRow.Of).Take(6).ToListAsync(cancellation);
-        }
+            finished = (await queries.List(new RunFilter { Statuses = RunRows.Ended }, new(RunSortKey.Updated, true), 6, null, cancellation)).Rows;
         Now = new LabSnapshot(counts, active, finished, workers, before.Revision + (moved ? 1 : 0));
         listeners?.Invoke(Now);
         return Now;

@@ -330,3 +330,12 @@ document.addEventListener('click', async event => {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 });
+
+// The slider moves the curves at once; the page takes over its value when it is let go.
+document.addEventListener('input', event => {
+  if (!event.target.matches?.('[data-smoothing]')) return;
+  const value = event.target.value;
+  for (const chart of document.querySelectorAll('.chart-card lab-chart:not([still])')) chart.setAttribute('smoothing', value);
+  const shown = event.target.closest('.field')?.querySelector('[data-smoothing-value]')?.firstChild;
+  if (shown) shown.data = Number(value).toFixed(2);
+});

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IntrinsicLab.Data;
 using IntrinsicLab.Web.Live;
 
 namespace IntrinsicLab.Web.Components.Controls;
