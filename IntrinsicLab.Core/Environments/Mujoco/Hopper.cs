@@ -166,7 +166,8 @@ public sealed class Hopper : IEnvironment
         return true;
     }
 
-    private void Observe(Span<float> observation)
+    /// <summary>Writes the observation of the state as it is.</summary>
+    internal void Observe(Span<float> observation)
     {
         var index = 0;
         foreach (var position in simulation.Positions[(config.ObservePosition ? 0 : 1)..])
