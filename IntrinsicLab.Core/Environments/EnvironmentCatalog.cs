@@ -1,3 +1,7 @@
+using IntrinsicLab.Core.Environments.Classic;
+using IntrinsicLab.Core.Environments.Mujoco;
+using IntrinsicLab.Core.Environments.Wrappers;
+
 namespace IntrinsicLab.Core.Environments;
 
 /// <summary>One environment of the catalogue.</summary>
@@ -20,10 +24,47 @@ public static class EnvironmentCatalog
     /// <summary>All entries in the order they are listed.</summary>
     public static IReadOnlyList<EnvironmentEntry> All { get; } =
     [
+        Entry<CartPoleConfig>("cartpole", "CartPole", "Push a cart left or right so that the pole on it stays upright.",
+            "Classic control", "Barto, Sutton and Anderson 1983", config => new CartPole(config)),
+        Entry<MountainCarContinuousConfig>("mountain-car-continuous", "Mountain car, continuous",
+            "Swing an underpowered car up a hill with as little force as possible.",
+            "Classic control", "Moore 1990", config => new MountainCarContinuous(config)),
+        Entry<CatchConfig>("catch", "Catch", "Move a paddle under a falling ball; the smallest task with a picture.",
+            "Classic control", "Mnih, Heess, Graves and Kavukcuoglu 2014", config => new Catch(config)),
+        Entry<HopperConfig>("hopper", "Hopper", "A one-legged body hops forward without falling.",
+            "MuJoCo", "Erez, Tassa and Todorov 2011", config => new Hopper(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
     ];
 
     /// <summary>The entry with this id, or null.</summary>
     public static EnvironmentEntry? Find(string id) => All.FirstOrDefault(entry => entry.Id == id);
+
+    /// <summary>Makes environments of an entry: its time limit (or the wrappers' own) applied, then the scale, then the delay.</summary>
+    /// <param name="entry">The environment.</param>
+    /// <param name="parameters">A record of type <see cref="EnvironmentEntry.Parameters"/>; null for the defaults.</param>
+    /// <param name="wrappers">Null for none.</param>
+    /// <exception cref="InvalidOperationException">The environment cannot run on this machine; the message says what is missing.</exception>
+    public static EnvironmentFactory Factory(EnvironmentEntry entry, object? parameters = null, WrapperConfig? wrappers = null)
+    {
+        parameters ??= Activator.CreateInstance(entry.Parameters)!;
+        wrappers ??= new WrapperConfig();
+        using var sample = Create();
+        return new EnvironmentFactory(sample.Spec, Create) { Wrappers = wrappers };
+
+        IEnvironment Create()
+        {
+            if (entry.WhyUnavailable() is { } reason)
+                throw new InvalidOperationException(reason);
+            var environment = entry.Create(parameters);
+            if ((wrappers.TimeLimit > 0 ? wrappers.TimeLimit : environment.Spec.TimeLimit) is { } limit)
+                environment = new TimeLimit(environment, limit);
+            if (wrappers.RewardScale != 1.0)
+                environment = new RewardScale(environment, wrappers.RewardScale);
+            if (wrappers.Delay > 1)
+                environment = new Delay(environment, wrappers.Delay);
+            return environment;
+        }
+    }
 
     private static EnvironmentEntry Entry<T>(string id, string name, string summary, string family, string source, Func<T, IEnvironment> create)
         where T : class, new() =>

@@ -40,6 +40,17 @@ public sealed record Box(int[] Shape, float[] Low, float[] High) : Space
     /// <inheritdoc/>
     public override int Size => Low.Length;
 
+    /// <summary>Refuses a vector of another length and one that is not finite; the bounds are for each environment to enforce.</summary>
+    /// <exception cref="ArgumentException">The vector is not one of this space's.</exception>
+    public void Require(ReadOnlySpan<float> values)
+    {
+        if (values.Length != Size)
+            throw new ArgumentException($"The vector has {values.Length} values where {Size} belong.", nameof(values));
+        foreach (var value in values)
+            if (!float.IsFinite(value))
+                throw new ArgumentException($"The vector holds {value}; every value has to be finite.", nameof(values));
+    }
+
     private static float[] Filled(int[] shape, float value)
     {
         var size = 1;
@@ -60,4 +71,15 @@ public sealed record Discrete(int Count) : Space
 
     /// <inheritdoc/>
     public override int Size => 1;
+
+    /// <summary>The index that an action vector carries.</summary>
+    /// <exception cref="ArgumentException">The vector is not one whole number from 0 to <see cref="Count"/> − 1.</exception>
+    public int IndexOf(ReadOnlySpan<float> action)
+    {
+        if (action.Length != 1)
+            throw new ArgumentException($"The vector has {action.Length} values where 1 belongs.", nameof(action));
+        if (!(action[0] >= 0 && action[0] < Count) || action[0] != MathF.Truncate(action[0]))
+            throw new ArgumentException($"{action[0]} is none of the actions 0 to {Count - 1}.", nameof(action));
+        return (int)action[0];
+    }
 }

@@ -34,6 +34,12 @@ public interface IEnvironment : IDisposable
 /// <param name="Truncated">A limit outside the task (time) ended the episode: a value would have followed.</param>
 public readonly record struct StepResult(double Reward, bool Terminated, bool Truncated)
 {
+    /// <summary>
+    /// The environment's own reward, whatever wrappers made of <see cref="Reward"/> (they use <c>with</c>, which keeps it): episodes are
+    /// scored by it, so that scores stay comparable.
+    /// </summary>
+    public double RawReward { get; init; } = Reward;
+
     /// <summary>The episode is over, for either reason.</summary>
     public bool Ended => Terminated || Truncated;
 }

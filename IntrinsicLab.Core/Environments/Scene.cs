@@ -1,6 +1,6 @@
 namespace IntrinsicLab.Core.Environments;
 
-/// <summary>A picture as shapes in world units; the page scales and colours it. The y axis points up.</summary>
+/// <summary>A picture as shapes in world units; the page scales and colours it. The origin is the lower left corner, the y axis points up.</summary>
 /// <param name="Width">Extent of the picture along x.</param>
 /// <param name="Height">Extent of the picture along y.</param>
 /// <param name="Shapes">Drawn in order.</param>

@@ -1,0 +1,173 @@
+using System.ComponentModel.DataAnnotations;
+using IntrinsicLab.Core.Experiments;
+
+namespace IntrinsicLab.Core.Environments.Classic;
+
+/// <summary>Parameters of <see cref="CartPole"/>; the defaults are those of the published task.</summary>
+public sealed record CartPoleConfig
+{
+    /// <summary>Acceleration of gravity.</summary>
+    [Range(0.1, 100.0), Unit("m/s²"), Group("Physics")]
+    public double Gravity { get; init; } = 9.8;
+
+    /// <summary>Mass of the cart.</summary>
+    [Range(0.01, 100.0), Unit("kg"), Group("Physics")]
+    public double CartMass { get; init; } = 1.0;
+
+    /// <summary>Mass of the pole.</summary>
+    [Range(0.001, 100.0), Unit("kg"), Group("Physics")]
+    public double PoleMass { get; init; } = 0.1;
+
+    /// <summary>Distance from the hinge to the pole's centre of mass, half of its length.</summary>
+    [Range(0.01, 10.0), Unit("m"), Group("Physics")]
+    public double HalfPoleLength { get; init; } = 0.5;
+
+    /// <summary>Force of a push, to either side.</summary>
+    [Range(0.1, 1000.0), Unit("N"), Group("Physics")]
+    public double Force { get; init; } = 10.0;
+
+    /// <summary>Time that one step covers.</summary>
+    [Range(0.0001, 0.5), Unit("s"), Group("Physics")]
+    public double StepDuration { get; init; } = 0.02;
+
+    /// <summary>Every state value starts uniformly between minus and plus this.</summary>
+    [Range(0.0, 0.2), Group("Episode")]
+    public double ResetRange { get; init; } = 0.05;
+
+    /// <summary>Pays 0 per step and −1 for falling, as in the original article, in place of 1 per step.</summary>
+    [Group("Reward")]
+    public bool SuttonBartoReward { get; init; }
+}
+
+/// <summary>
+/// A pole hinged to a cart on a track is kept upright by pushing the cart.
+/// <para>Actions: 0 pushes left, 1 pushes right; every step pushes.</para>
+/// <para>Observation: cart position x (m), its velocity (m/s), pole angle θ from upright (rad, positive to the right), its velocity (rad/s).</para>
+/// <para>Reward: 1 per step, the last included (see <see cref="CartPoleConfig.SuttonBartoReward"/>).</para>
+/// <para>Start: every value uniform near 0. Terminated: |x| or |θ| beyond its limit. Time limit 500 steps.</para>
+/// <para>Source: Barto, Sutton and Anderson 1983; dynamics and limits of Gymnasium's CartPole-v1 (explicit Euler).</para>
+/// </summary>
+public sealed class CartPole : IEnvironment
+{
+    private const double PositionLimit = 2.4;
+    private const double AngleLimit = 12.0 * 2.0 * Math.PI / 360.0;
+
+    private static readonly Discrete Actions = new(2) { Names = ["Push left", "Push right"] };
+
+    private static readonly float[] Bounds =
+        [(float)(2 * PositionLimit), float.PositiveInfinity, (float)(2 * AngleLimit), float.PositiveInfinity];
+
+    private static readonly EnvironmentSpec PublishedSpec = new(new Box([4], [.. Bounds.Select(bound => -bound)], Bounds), Actions)
+    {
+        TimeLimit = 500,
+        ScoreRange = (0, 500),
+        SolvedAt = 475,
+    };
+
+    private readonly CartPoleConfig config;
+    private double position, velocity, angle, angularVelocity;
+    private bool running;
+
+    /// <summary>Makes the environment; its first episode begins with <see cref="Reset"/>.</summary>
+    public CartPole(CartPoleConfig config)
+    {
+        this.config = config;
+        Spec = config.SuttonBartoReward ? PublishedSpec with { ScoreRange = (-1, 0), SolvedAt = null } : PublishedSpec;
+    }
+
+    /// <inheritdoc/>
+    public EnvironmentSpec Spec { get; }
+
+    /// <summary>Position, velocity, angle, angular velocity; setting them begins an episode there.</summary>
+    internal (double Position, double Velocity, double Angle, double AngularVelocity) State
+    {
+        get => (position, velocity, angle, angularVelocity);
+        set
+        {
+            (position, velocity, angle, angularVelocity) = value;
+            running = true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Reset(Rng rng, Span<float> observation)
+    {
+        var range = config.ResetRange;
+        State = (rng.NextDouble(-range, range), rng.NextDouble(-range, range), rng.NextDouble(-range, range), rng.NextDouble(-range, range));
+        Observe(observation);
+    }
+
+    /// <inheritdoc/>
+    public StepResult Step(ReadOnlySpan<float> action, Span<float> observation)
+    {
+        if (!running)
+            throw new InvalidOperationException("The episode has ended or was not begun; call Reset first.");
+        var force = Actions.IndexOf(action) == 1 ? config.Force : -config.Force;
+
+        // Accelerations of the frictionless system (Florian 2007, equations 23 and 24).
+        var (sine, cosine) = (Math.Sin(angle), Math.Cos(angle));
+        var totalMass = config.CartMass + config.PoleMass;
+        var poleMoment = config.PoleMass * config.HalfPoleLength;
+        var push = (force + poleMoment * angularVelocity * angularVelocity * sine) / totalMass;
+        var angularAcceleration = (config.Gravity * sine - cosine * push)
+            / (config.HalfPoleLength * (4.0 / 3.0 - config.PoleMass * cosine * cosine / totalMass));
+        var acceleration = push - poleMoment * angularAcceleration * cosine / totalMass;
+
+        // Explicit Euler: both positions move with the velocities from before the step.
+        position += config.StepDuration * velocity;
+        velocity += config.StepDuration * acceleration;
+        angle += config.StepDuration * angularVelocity;
+        angularVelocity += config.StepDuration * angularAcceleration;
+
+        var terminated = Math.Abs(position) > PositionLimit || Math.Abs(angle) > AngleLimit;
+        running = !terminated;
+        Observe(observation);
+        var reward = config.SuttonBartoReward ? (terminated ? -1.0 : 0.0) : 1.0;
+        return new StepResult(reward, terminated, Truncated: false);
+    }
+
+    /// <inheritdoc/>
+    public void Save(BinaryWriter writer)
+    {
+        writer.Write(position);
+        writer.Write(velocity);
+        writer.Write(angle);
+        writer.Write(angularVelocity);
+        writer.Write(running);
+    }
+
+    /// <inheritdoc/>
+    public void Load(BinaryReader reader, Rng rng)
+    {
+        State = (reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble());
+        running = reader.ReadBoolean();
+    }
+
+    /// <inheritdoc/>
+    public Scene Render()
+    {
+        const double width = 6.0, ground = 0.5, hinge = 0.75, left = width / 2 - PositionLimit, right = width / 2 + PositionLimit;
+        var cart = width / 2 + position;
+        var length = 2 * config.HalfPoleLength;
+        return new Scene(width, Height: hinge + length + 0.2,
+        [
+            new Shape("line", [left, ground, right, ground], "ground", 0.02),
+            new Shape("line", [left, ground - 0.1, left, ground + 0.1], "hazard", 0.03),
+            new Shape("line", [right, ground - 0.1, right, ground + 0.1], "hazard", 0.03),
+            new Shape("polygon", [cart - 0.25, ground, cart + 0.25, ground, cart + 0.25, hinge, cart - 0.25, hinge], "object"),
+            new Shape("line", [cart, hinge, cart + length * Math.Sin(angle), hinge + length * Math.Cos(angle)], "agent", 0.08),
+            new Shape("circle", [cart, hinge, cart + 0.05, hinge], "ground"),
+        ]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() { }
+
+    private void Observe(Span<float> observation)
+    {
+        observation[0] = (float)position;
+        observation[1] = (float)velocity;
+        observation[2] = (float)angle;
+        observation[3] = (float)angularVelocity;
+    }
+}
