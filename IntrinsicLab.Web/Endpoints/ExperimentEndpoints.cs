@@ -33,8 +33,8 @@ public static class ExperimentEndpoints
         Query<ExperimentListQuery> query, HttpContext context, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
         var asked = query.Value;
-        var after = asked.Cursor.Length == 0 ? null : Cursor.Read(asked.Cursor);
-        if (asked.Cursor.Length > 0 && after?.Sort != "experiments")
+        var after = Guid.Empty;
+        if (asked.Cursor.Length > 0 && !Guid.TryParseExact(asked.Cursor, "N", out after))
             return ProblemResult.Invalid("/cursor", "This cursor belongs to another list; leave it out to start at the beginning.");
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         var experiments = lab.Experiments.AsNoTracking();
@@ -42,12 +42,12 @@ public static class ExperimentEndpoints
             experiments = experiments.Where(each => each.Name.ToLower().Contains(word) || each.Notes.ToLower().Contains(word));
         int? count = asked.Count ? await experiments.CountAsync(cancellation) : null;
         // Ids rise with time, so they are the order.
-        if (after is not null)
-            experiments = experiments.Where(each => each.Id < after.Id);
+        if (after != Guid.Empty)
+            experiments = experiments.Where(each => each.Id.CompareTo(after) < 0);
         var rows = await experiments.OrderByDescending(each => each.Id).Take(asked.Limit + 1).ToListAsync(cancellation);
         var more = rows.Count > asked.Limit;
         var page = await Describe(lab, more ? rows[..asked.Limit] : rows, cancellation);
-        return TypedResults.Ok(new Page<ExperimentResource>(page, more ? new Cursor("experiments", "", page[^1].Id).Write() : null, count).Announced(context));
+        return TypedResults.Ok(new Page<ExperimentResource>(page, more ? page[^1].Id.ToString("N") : null, count).Announced(context));
     }
 
     /// <summary>One experiment with how far its runs are. With 'wait' the answer comes when every run is where 'until' says.</summary>
@@ -78,7 +78,7 @@ public static class ExperimentEndpoints
         {
             var own = counts.Where(row => row.Key.ExperimentId == experiment.Id).ToList();
             return new ExperimentResource(experiment.Id, experiment.Name, experiment.Notes, experiment.CreatedAt, own.Sum(row => row.Count),
-                own.All(row => row.Key.Status.IsTerminal()), own.ToDictionary(row => RunFilter.Word(row.Key.Status), row => row.Count),
+                own.All(row => row.Key.Status.IsTerminal()), own.ToDictionary(row => Words.Of(row.Key.Status), row => row.Count),
                 own.Sum(row => row.Steps), own.Sum(row => row.Done));
         })];
     }
@@ -159,6 +159,12 @@ public sealed record NewExperiment : IRequestBody<NewExperiment>
 
     public static NewExperiment? Read(JsonElement json, List<Problem> problems) => new()
     {
-        (Name, Algorithms, Environments, Seeds, Steps) = ("", [], [], 0, 0),
+        Name = "",
+        Algorithms = [],
+        Environments = [],
+        Seeds = 0,
+        Steps = 0,
+        Plan = ExperimentPlan.Read(json, problems),
+        Json = json.GetRawText(),
     };
 }

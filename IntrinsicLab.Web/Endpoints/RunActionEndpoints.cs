@@ -79,7 +79,7 @@ public static class RunActionEndpoints
     private static ProblemResult Illegal(string what, string source, TransitionResult result)
     {
         var allowed = Allowed(source, result).ToList();
-        var status = RunFilter.Word(result.Status);
+        var status = Words.Of(result.Status);
         return new(StatusCodes.Status409Conflict,
             $"A run that is {status} cannot {what}; possible now: {(allowed.Count == 0 ? "nothing" : string.Join(", ", allowed))}.")
         {

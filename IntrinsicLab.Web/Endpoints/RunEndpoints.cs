@@ -67,7 +67,7 @@ public static class RunEndpoints
         var edited = await Edit(id, context, contexts, cancellation, run =>
         {
             if (run.Source == Run.SourceLab && !run.Status.IsTerminal() && run.Status != RunStatus.Paused)
-                return ProblemResult.Conflict($"The run is {RunFilter.Word(run.Status)}; cancel it first: POST {new RunLinks(id).Self}/cancel.");
+                return ProblemResult.Conflict($"The run is {Words.Of(run.Status)}; cancel it first: POST {new RunLinks(id).Self}/cancel.");
             run.DeletedAt = time.GetUtcNow();
             return null;
         });

@@ -18,7 +18,7 @@ public sealed record WaitQuery
     internal static ProblemResult? Statuses(WaitQuery query, out IReadOnlyList<RunStatus> statuses)
     {
         var faults = new List<Problem>();
-        statuses = RunFilter.ReadStatuses(query.Until, "/until", faults);
+        statuses = Words.Statuses(query.Until, "/until", faults);
         return faults.Count > 0 ? ProblemResult.Invalid(faults) : null;
     }
 }
