@@ -1,4 +1,5 @@
 using IntrinsicLab.Core.Environments.Classic;
+using IntrinsicLab.Core.Environments.Mujoco;
 using IntrinsicLab.Core.Environments.Wrappers;
 
 namespace IntrinsicLab.Core.Environments;
@@ -25,6 +26,14 @@ public static class EnvironmentCatalog
     [
         Entry<CartPoleConfig>("cartpole", "CartPole", "Push a cart left or right so that the pole on it stays upright.",
             "Classic control", "Barto, Sutton and Anderson 1983", config => new CartPole(config)),
+        Entry<MountainCarContinuousConfig>("mountain-car-continuous", "Mountain car, continuous",
+            "Swing an underpowered car up a hill with as little force as possible.",
+            "Classic control", "Moore 1990", config => new MountainCarContinuous(config)),
+        Entry<CatchConfig>("catch", "Catch", "Move a paddle under a falling ball; the smallest task with a picture.",
+            "Classic control", "Mnih, Heess, Graves and Kavukcuoglu 2014", config => new Catch(config)),
+        Entry<HopperConfig>("hopper", "Hopper", "A one-legged body hops forward without falling.",
+            "MuJoCo", "Erez, Tassa and Todorov 2011", config => new Hopper(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
     ];
 
     /// <summary>The entry with this id, or null.</summary>

@@ -1,0 +1,207 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using IntrinsicLab.Core.Algorithms;
+using IntrinsicLab.Core.Environments;
+using IntrinsicLab.Core.Environments.Wrappers;
+
+namespace IntrinsicLab.Core.Experiments;
+
+/// <summary>
+/// One run, fully resolved: algorithm, environment, budget, seed, and every parameter with its value. Plan, seed and code version
+/// determine a run's metrics.
+/// </summary>
+public sealed partial record RunPlan
+{
+    /// <summary>The most environment steps a run may have.</summary>
+    public const long LongestRun = 1_000_000_000_000;
+
+    private static readonly string[] Known =
+        ["name", "algorithm", "environment", "steps", "seed", "device", "parameters", "environmentParameters"];
+
+    /// <summary>Name for people.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Id of the algorithm.</summary>
+    public required string Algorithm { get; init; }
+
+    /// <summary>Id of the environment.</summary>
+    public required string Environment { get; init; }
+
+    /// <summary>Budget in environment steps; the run ends with the last whole update within it.</summary>
+    public required long Steps { get; init; }
+
+    /// <summary>Root of all randomness.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Where tensors live: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>The algorithm's config record.</summary>
+    public required object Parameters { get; init; }
+
+    /// <summary>The environment's config record.</summary>
+    public required object EnvironmentParameters { get; init; }
+
+    /// <summary>What is wrapped around the environment.</summary>
+    public WrapperConfig Wrappers { get; init; } = new();
+
+    /// <summary>Reads and resolves a plan, adding every fault to <paramref name="problems"/>; null when there were any.</summary>
+    public static RunPlan? Read(JsonElement json, List<Problem> problems)
+    {
+        var before = problems.Count;
+        var members = Members.Of(json, "", problems);
+        var plan = Read(members, problems);
+        members.RefuseOthers("member", Known);
+        return problems.Count == before ? plan : null;
+    }
+
+    internal static RunPlan? Read(Members members, List<Problem> problems)
+    {
+        var before = problems.Count;
+        var name = members.Text("name", 200);
+        var steps = members.Whole("steps", 1, LongestRun, required: true);
+        var seed = members.Whole("seed", 0, int.MaxValue) ?? 1;
+        var device = ReadDevice(members);
+        var algorithm = FindAlgorithm(members.Text("algorithm", 100, required: true), members.At("algorithm"), problems);
+        var environment = FindEnvironment(members.Text("environment", 100, required: true), members.At("environment"), problems);
+        var parametersJson = members.Take("parameters");
+        var environmentJson = members.Take("environmentParameters");
+        var world = environment is null ? null : World.Read(environment, environmentJson, members.At("environmentParameters"), problems);
+        if (algorithm is null || world is null)
+            return null;
+        var parameters = ReadParameters(algorithm, world, parametersJson, members.At("parameters"), members.At("environment"), problems);
+        if (problems.Count != before || parameters is null)
+            return null;
+        return new RunPlan
+        {
+            Name = string.IsNullOrWhiteSpace(name) ? $"{algorithm.Id}-{world.Entry.Id}-{seed.ToString(CultureInfo.InvariantCulture)}" : name.Trim(),
+            Algorithm = algorithm.Id,
+            Environment = world.Entry.Id,
+            Steps = steps!.Value,
+            Seed = (int)seed,
+            Device = device,
+            Parameters = parameters,
+            EnvironmentParameters = world.Parameters,
+            Wrappers = world.Wrappers,
+        };
+    }
+
+    internal static string ReadDevice(Members members)
+    {
+        var device = members.Text("device", 20) ?? "cpu";
+        if (!DevicePattern().IsMatch(device))
+            members.Fault("device", "Expected cpu, cuda or cuda:N.");
+        return device;
+    }
+
+    internal static AlgorithmEntry? FindAlgorithm(string? id, string pointer, List<Problem> problems)
+    {
+        if (id is null)
+            return null;
+        var entry = AlgorithmCatalog.Find(id);
+        if (entry is null)
+            problems.Add(new(pointer, Problem.Unknown("algorithm", id, [.. AlgorithmCatalog.All.Select(known => known.Id)])));
+        return entry;
+    }
+
+    internal static EnvironmentEntry? FindEnvironment(string? id, string pointer, List<Problem> problems)
+    {
+        if (id is null)
+            return null;
+        var entry = EnvironmentCatalog.Find(id);
+        if (entry is null)
+            problems.Add(new(pointer, Problem.Unknown("environment", id, [.. EnvironmentCatalog.All.Select(known => known.Id)])));
+        else if (entry.WhyUnavailable() is { } reason)
+        {
+            problems.Add(new(pointer, $"{entry.Name} cannot run here: {reason}"));
+            return null;
+        }
+        return entry;
+    }
+
+    internal static object? ReadParameters(
+        AlgorithmEntry algorithm, World world, JsonElement? json, string pointer, string environmentPointer, List<Problem> problems)
+    {
+        if (algorithm.WhyNotOn(world.Spec) is { } reason)
+        {
+            problems.Add(new(environmentPointer, $"{algorithm.Name} cannot learn {world.Entry.Name}: {reason}"));
+            return null;
+        }
+        var before = problems.Count;
+        var parameters = ParameterSchema.Of(algorithm.Parameters).Read(json, algorithm.Defaults(world.Spec), pointer, problems);
+        if (problems.Count == before)
+            Check(algorithm, parameters, world, pointer, problems);
+        return parameters;
+    }
+
+    internal static void Check(AlgorithmEntry algorithm, object parameters, World world, string pointer, List<Problem> problems)
+    {
+        foreach (var (member, message) in algorithm.CrossCheck(parameters, world.Spec))
+            problems.Add(new(Problem.At(pointer, member), message));
+    }
+
+    /// <summary>The plan as people may write it, with nothing left to default; reading it gives an equal plan.</summary>
+    public JsonObject ToJson()
+    {
+        var environmentParameters = ParameterSchema.Of(EnvironmentParameters.GetType()).Write(EnvironmentParameters);
+        foreach (var (name, value) in ParameterSchema.Of(typeof(WrapperConfig)).Write(Wrappers))
+            environmentParameters[name] = value?.DeepClone();
+        return new JsonObject
+        {
+            ["name"] = Name,
+            ["algorithm"] = Algorithm,
+            ["environment"] = Environment,
+            ["steps"] = Steps,
+            ["seed"] = Seed,
+            ["device"] = Device,
+            ["parameters"] = ParameterSchema.Of(Parameters.GetType()).Write(Parameters),
+            ["environmentParameters"] = environmentParameters,
+        };
+    }
+
+    /// <summary>SHA-256 of everything but name and seed, in hexadecimal: runs that share it are seeds of one configuration.</summary>
+    public string ConfigurationHash
+    {
+        get
+        {
+            var json = ToJson();
+            json.Remove("name");
+            json.Remove("seed");
+            return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sorted(json)!.ToJsonString())));
+        }
+    }
+
+    /// <summary>What makes the plan's environments.</summary>
+    public EnvironmentFactory CreateEnvironments() =>
+        EnvironmentCatalog.Factory(EnvironmentCatalog.Find(Environment)!, EnvironmentParameters, Wrappers);
+
+    private static JsonNode? Sorted(JsonNode? node) => node is not JsonObject members
+        ? node?.DeepClone()
+        : new JsonObject(members.OrderBy(member => member.Key, StringComparer.Ordinal)
+            .Select(member => KeyValuePair.Create(member.Key, Sorted(member.Value))));
+
+    [GeneratedRegex("^(cpu|cuda(:[0-9]{1,2})?)$")]
+    private static partial Regex DevicePattern();
+}
+
+/// <summary>An environment with its parameters read, and the spec that follows from them.</summary>
+internal sealed record World(EnvironmentEntry Entry, object Parameters, WrapperConfig Wrappers, EnvironmentSpec Spec)
+{
+    public static World? Read(EnvironmentEntry entry, JsonElement? json, string pointer, List<Problem> problems)
+    {
+        var before = problems.Count;
+        var members = Members.Of(json, pointer, problems);
+        var own = ParameterSchema.Of(entry.Parameters);
+        var shared = ParameterSchema.Of(typeof(WrapperConfig));
+        var parameters = own.Read(members, Activator.CreateInstance(entry.Parameters)!, problems);
+        var wrappers = (WrapperConfig)shared.Read(members, new WrapperConfig(), problems);
+        members.RefuseOthers("parameter", [.. own.Parameters.Concat(shared.Parameters).Select(parameter => parameter.Name)]);
+        return problems.Count == before
+            ? new World(entry, parameters, wrappers, EnvironmentCatalog.Factory(entry, parameters, wrappers).Spec)
+            : null;
+    }
+}

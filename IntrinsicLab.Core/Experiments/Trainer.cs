@@ -1,0 +1,100 @@
+using System.Security.Cryptography;
+using IntrinsicLab.Core.Algorithms;
+using TorchSharp;
+
+namespace IntrinsicLab.Core.Experiments;
+
+/// <summary>Runs a plan without knowing where its results go: the caller pulls updates until the budget is spent.</summary>
+public sealed class Trainer : IDisposable
+{
+    private const int FormatMark = 0x31504C49;
+    private const int FormatVersion = 1;
+    private readonly IAlgorithm algorithm;
+    private long stepsOfLastUpdate;
+
+    /// <summary>Makes the plan's algorithm and environments, at step 0.</summary>
+    public Trainer(RunPlan plan)
+    {
+        Plan = plan;
+        // One thread per run: many runs share a machine better than one run shares its cores, and sums keep their order.
+        torch.set_num_threads(1);
+        var setup = new TrainingSetup(plan.CreateEnvironments(), plan.Steps, new Rng((ulong)plan.Seed), torch.device(plan.Device));
+        algorithm = AlgorithmCatalog.Find(plan.Algorithm)!.Create(plan.Parameters, setup);
+    }
+
+    /// <summary>What is run.</summary>
+    public RunPlan Plan { get; }
+
+    /// <summary>Environment steps taken.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>Episodes finished.</summary>
+    public long Episodes { get; private set; }
+
+    /// <summary>The budget does not hold another update. At least one is always run.</summary>
+    public bool Finished => Steps > 0 && Steps + stepsOfLastUpdate > Plan.Steps;
+
+    /// <summary>The current policy.</summary>
+    public IPolicy Policy => algorithm.Policy;
+
+    /// <summary>Runs one update. Beside the algorithm's metrics it reports <c>progress/episodes</c>.</summary>
+    /// <exception cref="DivergedException">A loss or a parameter is not finite.</exception>
+    public Progress Update()
+    {
+        var progress = algorithm.Update();
+        stepsOfLastUpdate = progress.Steps - Steps;
+        (Steps, Episodes) = (progress.Steps, progress.Episodes);
+        foreach (var point in progress.Points)
+            if (!double.IsFinite(point.Value) && point.Metric.StartsWith("loss/", StringComparison.Ordinal))
+                throw new DivergedException(point.Metric, point.Step, point.Value);
+        return progress with { Points = [.. progress.Points, new("progress/episodes", Steps, Episodes)] };
+    }
+
+    /// <summary>Writes everything that the next update depends on.</summary>
+    public void Save(Stream output)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new CheckpointWriter(buffer))
+        {
+            writer.Write(FormatMark);
+            writer.Write(FormatVersion);
+            writer.Write(Plan.ConfigurationHash);
+            writer.Write(Plan.Seed);
+            writer.Write(Steps);
+            writer.Write(Episodes);
+            writer.Write(stepsOfLastUpdate);
+            algorithm.Save(writer);
+        }
+        var content = buffer.GetBuffer().AsSpan(0, (int)buffer.Length);
+        output.Write(content);
+        output.Write(SHA256.HashData(content));
+    }
+
+    /// <summary>Restores what <see cref="Save"/> wrote for the same plan; the run then goes on as if never interrupted.</summary>
+    /// <exception cref="InvalidDataException">The bytes are damaged, or belong to another plan or code version.</exception>
+    public void Load(Stream input)
+    {
+        using var buffer = new MemoryStream();
+        input.CopyTo(buffer);
+        var bytes = buffer.GetBuffer().AsSpan(0, (int)buffer.Length);
+        if (bytes.Length <= SHA256.HashSizeInBytes
+            || !SHA256.HashData(bytes[..^SHA256.HashSizeInBytes]).AsSpan().SequenceEqual(bytes[^SHA256.HashSizeInBytes..]))
+            throw new InvalidDataException("The checkpoint is damaged: its checksum does not match its content.");
+        buffer.SetLength(buffer.Length - SHA256.HashSizeInBytes);
+        buffer.Position = 0;
+        using var reader = new CheckpointReader(buffer);
+        if (reader.ReadInt32() != FormatMark || reader.ReadInt32() != FormatVersion)
+            throw new InvalidDataException("The checkpoint was written by another version of the lab.");
+        if (reader.ReadString() != Plan.ConfigurationHash || reader.ReadInt32() != Plan.Seed)
+            throw new InvalidDataException("The checkpoint belongs to another configuration or seed.");
+        Steps = reader.ReadInt64();
+        Episodes = reader.ReadInt64();
+        stepsOfLastUpdate = reader.ReadInt64();
+        algorithm.Load(reader);
+        if (buffer.Position != buffer.Length)
+            throw new InvalidDataException("The checkpoint holds more than this version of the lab can read.");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => algorithm.Dispose();
+}
