@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using IntrinsicLab.Core.Networks;
+using IntrinsicLab.Core.Formulas;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,21 +10,21 @@ namespace IntrinsicLab.Core.Optimizers;
 public enum EpsilonStyle
 {
     /// <summary>As TensorFlow 1 and Baselines do: Adam to the uncorrected root, RMSProp inside the root, which starts at 1.</summary>
-    TensorFlow,
+    Tensorflow,
 
     /// <summary>As PyTorch and CleanRL do: Adam to the bias-corrected root, RMSProp outside the root, which starts at 0.</summary>
-    PyTorch,
+    Pytorch,
 }
 
 /// <summary>
 /// Adam (Kingma and Ba 2015, "Adam: A Method for Stochastic Optimization"): m ← m + (g − m)(1 − β₁), v ← v + (g² − v)(1 − β₂),
-/// θ ← θ − α·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m/(√v + ε); the style <see cref="EpsilonStyle.PyTorch"/> divides √v by √(1 − β₂ᵗ) before it adds ε.
+/// θ ← θ − α·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m/(√v + ε); the style <see cref="EpsilonStyle.Pytorch"/> divides √v by √(1 − β₂ᵗ) before it adds ε.
 /// </summary>
 /// <param name="epsilon">ε.</param>
 /// <param name="style">Where ε is added.</param>
 /// <param name="beta1">β₁.</param>
 /// <param name="beta2">β₂.</param>
-public sealed class Adam(double epsilon = 1e-5, EpsilonStyle style = EpsilonStyle.TensorFlow, double beta1 = 0.9, double beta2 = 0.999) : IOptimizer
+public sealed class Adam(double epsilon = 1e-5, EpsilonStyle style = EpsilonStyle.Tensorflow, double beta1 = 0.9, double beta2 = 0.999) : IOptimizer
 {
     /// <inheritdoc/>
     public OptimizerState Initial(Tensor parameters)
@@ -61,7 +61,7 @@ public sealed class Adam(double epsilon = 1e-5, EpsilonStyle style = EpsilonStyl
     private (double Rate, double Correction) Scales(long step, double learningRate)
     {
         var (bias1, bias2) = (1 - Math.Pow(beta1, step), Math.Sqrt(1 - Math.Pow(beta2, step)));
-        return style == EpsilonStyle.TensorFlow ? (learningRate * bias2 / bias1, 1) : (learningRate / bias1, 1 / bias2);
+        return style == EpsilonStyle.Tensorflow ? (learningRate * bias2 / bias1, 1) : (learningRate / bias1, 1 / bias2);
     }
 
     // The operations of Step, each rounded as libtorch rounds it, in one pass over memory.

@@ -1,4 +1,4 @@
-using IntrinsicLab.Core.Networks;
+using IntrinsicLab.Core.Formulas;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using IntrinsicLab.Core.Networks;
+using IntrinsicLab.Core.Formulas;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,25 +8,25 @@ namespace IntrinsicLab.Core.Optimizers;
 
 /// <summary>
 /// RMSProp (Tieleman and Hinton 2012) without momentum: s ← s + (g² − s)(1 − ρ), θ ← θ − α·g/√(s + ε), s initially 1; the style
-/// <see cref="EpsilonStyle.PyTorch"/> uses θ ← θ − α·g/(√s + ε), s initially 0, whose first steps are far larger.
+/// <see cref="EpsilonStyle.Pytorch"/> uses θ ← θ − α·g/(√s + ε), s initially 0, whose first steps are far larger.
 /// </summary>
 /// <param name="decay">ρ.</param>
 /// <param name="epsilon">ε.</param>
 /// <param name="style">Where ε is added and where s starts.</param>
-public sealed class RmsProp(double decay = 0.99, double epsilon = 1e-5, EpsilonStyle style = EpsilonStyle.TensorFlow) : IOptimizer
+public sealed class RmsProp(double decay = 0.99, double epsilon = 1e-5, EpsilonStyle style = EpsilonStyle.Tensorflow) : IOptimizer
 {
     /// <inheritdoc/>
     public OptimizerState Initial(Tensor parameters)
     {
         using var held = no_grad();
-        return new([style == EpsilonStyle.TensorFlow ? ones_like(parameters) : zeros_like(parameters)], 0);
+        return new([style == EpsilonStyle.Tensorflow ? ones_like(parameters) : zeros_like(parameters)], 0);
     }
 
     /// <inheritdoc/>
     public (Tensor Parameters, OptimizerState State) Step(Tensor parameters, Tensor gradient, OptimizerState state, double learningRate)
     {
         var square = state.Slots[0] + (gradient * gradient - state.Slots[0]) * (1 - decay);
-        var root = style == EpsilonStyle.TensorFlow ? (square + epsilon).sqrt() : square.sqrt() + epsilon;
+        var root = style == EpsilonStyle.Tensorflow ? (square + epsilon).sqrt() : square.sqrt() + epsilon;
         return (parameters - gradient * learningRate / root, new OptimizerState([square], state.Steps + 1));
     }
 
@@ -46,7 +46,7 @@ public sealed class RmsProp(double decay = 0.99, double epsilon = 1e-5, EpsilonS
     private void Fused(Span<float> parameters, ReadOnlySpan<float> gradient, Span<float> square, float rate)
     {
         var fresh = (float)(1 - decay);
-        var (inside, outside) = style == EpsilonStyle.TensorFlow ? ((float)epsilon, 0f) : (0f, (float)epsilon);
+        var (inside, outside) = style == EpsilonStyle.Tensorflow ? ((float)epsilon, 0f) : (0f, (float)epsilon);
         var p = MemoryMarshal.Cast<float, Vector<float>>(parameters);
         var g = MemoryMarshal.Cast<float, Vector<float>>(gradient)[..p.Length];
         var s = MemoryMarshal.Cast<float, Vector<float>>(square)[..p.Length];

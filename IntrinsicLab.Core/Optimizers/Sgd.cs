@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using IntrinsicLab.Core.Networks;
+using IntrinsicLab.Core.Formulas;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using TorchSharp;
 
-namespace IntrinsicLab.Core.Networks;
+namespace IntrinsicLab.Core.Formulas;
 
 /// <summary>Plain access to the numbers of flat float tensors that live in main memory.</summary>
 public static class FlatMemory
