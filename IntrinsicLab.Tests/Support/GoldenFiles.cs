@@ -1,0 +1,35 @@
+using System.Text.Json;
+
+namespace IntrinsicLab.Tests.Support;
+
+/// <summary>Recordings of reference implementations: those of the project, and those of the folder in INTRINSICLAB_GOLDEN where it is set.</summary>
+internal static class GoldenFiles
+{
+    /// <summary>Every recording whose member <c>env</c> is this.</summary>
+    public static IEnumerable<JsonElement> Of(string environment) => All.Value.Where(
+        recording => recording.ValueKind == JsonValueKind.Object
+            && recording.TryGetProperty("env", out var name) && name.GetString() == environment);
+
+    public static double[] Numbers(this JsonElement array) => [.. Flat(array)];
+
+    public static double Number(this JsonElement element, string member) => element.GetProperty(member).GetDouble();
+
+    public static double[] Numbers(this JsonElement element, string member) => element.GetProperty(member).Numbers();
+
+    private static readonly Lazy<List<JsonElement>> All = new(() =>
+    {
+        List<string> folders = [Path.Combine(AppContext.BaseDirectory, "Golden")];
+        if (Environment.GetEnvironmentVariable("INTRINSICLAB_GOLDEN") is { Length: > 0 } more)
+            folders.Add(more);
+        return [.. folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*.json")).Order(StringComparer.Ordinal)
+            .Select(file => JsonDocument.Parse(File.ReadAllBytes(file)).RootElement)];
+    });
+
+    private static IEnumerable<double> Flat(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(Flat),
+        JsonValueKind.True => [1.0],
+        JsonValueKind.False => [0.0],
+        _ => [element.GetDouble()],
+    };
+}
