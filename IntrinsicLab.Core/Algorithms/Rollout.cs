@@ -1,5 +1,4 @@
 using IntrinsicLab.Core.Environments;
-using IntrinsicLab.Core.Environments.Wrappers;
 using IntrinsicLab.Core.Networks;
 
 namespace IntrinsicLab.Core.Algorithms;

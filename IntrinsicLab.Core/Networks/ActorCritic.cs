@@ -278,11 +278,13 @@ public sealed class ActorCritic : IDisposable
                 both[^1] = valueGradient[row];
             }
         }
-        var (memory, target) = (Memory(), FlatMemory.Of(gradient));
+        var memory = Memory();
+        var target = FlatMemory.Of(gradient);
         foreach (var (network, pass) in networks.Zip(passes))
         {
             pass.Backward(memory, input.AsSpan(0, Rows * observationSize), target);
-            (memory, target) = (memory[network.ParameterCount..], target[network.ParameterCount..]);
+            memory = memory[network.ParameterCount..];
+            target = target[network.ParameterCount..];
         }
         logStandardDeviationGradient.CopyTo(target);
     }

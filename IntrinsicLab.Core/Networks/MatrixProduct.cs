@@ -54,7 +54,8 @@ internal static unsafe class MatrixProduct
         var rented = ArrayPool<float>.Shared.Rent((inner + rows + 1) * Width);
         fixed (float* panel = rented)
         {
-            var (sums, start) = (panel + inner * Width, panel + (inner + rows) * Width);
+            var sums = panel + inner * Width;
+            var start = sums + rows * Width;
             for (var k = 0; k < inner; k++)
                 for (var column = 0; column < columns; column++)
                     panel[k * Width + column] = b[k * stride + column];

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace IntrinsicLab.Core.Networks;
@@ -94,7 +93,7 @@ public sealed class Mlp
         for (var index = 0; index < Layers.Count; index++)
         {
             var layer = Layers[index];
-            output = addmm(split[2 * index + 1], output, split[2 * index].view(layer.Inputs, layer.Outputs));
+            output = split[2 * index + 1].addmm(output, split[2 * index].view(layer.Inputs, layer.Outputs));
             if (index + 1 < Layers.Count)
                 output = Activation.Apply(output);
         }

@@ -41,7 +41,8 @@ public static class Orthogonal
     private static void Remove(ReadOnlySpan<double> direction, Span<double> vector)
     {
         var projection = Dot(direction, vector);
-        var (from, to) = (MemoryMarshal.Cast<double, Vector<double>>(direction), MemoryMarshal.Cast<double, Vector<double>>(vector));
+        var from = MemoryMarshal.Cast<double, Vector<double>>(direction);
+        var to = MemoryMarshal.Cast<double, Vector<double>>(vector);
         for (var i = 0; i < to.Length; i++)
             to[i] -= projection * from[i];
         for (var i = to.Length * Vector<double>.Count; i < vector.Length; i++)

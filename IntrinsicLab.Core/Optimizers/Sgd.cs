@@ -25,7 +25,9 @@ public sealed class Sgd : IOptimizer
             return;
         }
         state.Steps++;
-        var (values, slopes, rate) = (FlatMemory.Of(parameters), FlatMemory.Of(gradient), (float)learningRate);
+        var values = FlatMemory.Of(parameters);
+        var slopes = FlatMemory.Of(gradient);
+        var rate = (float)learningRate;
         var p = MemoryMarshal.Cast<float, Vector<float>>(values);
         var g = MemoryMarshal.Cast<float, Vector<float>>(slopes)[..p.Length];
         for (var i = 0; i < p.Length; i++)
