@@ -1,4 +1,5 @@
 using IntrinsicLab.Web.Components;
+using IntrinsicLab.Web.Endpoints;
 using IntrinsicLab.Web.Live;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Diagnostics;
@@ -32,8 +33,8 @@ public static class PageServices
         app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
         app.Use((context, next) =>
         {
-            // Scripts get problem details, never a page.
-            if (!context.Request.Headers.Accept.ToString().Contains("text/html") && context.Features.Get<IStatusCodePagesFeature>() is { } pages)
+            // Programs get problem details, never a page.
+            if (ApiErrors.IsApi(context.Request.Path) && context.Features.Get<IStatusCodePagesFeature>() is { } pages)
                 pages.Enabled = false;
             return next();
         });
