@@ -32,8 +32,7 @@ public static class RunEndpoints
     private static async Task<Results<Ok<RunResource>, StatusCodeHttpResult, ProblemResult>> Get(
         Guid id, Query<WaitQuery> query, HttpContext context, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
-        if (WaitQuery.Statuses(query.Value, out var until) is { } refusal)
-            return refusal;
+        var until = query.Value.Statuses();
         await Waiting.UntilAsync(query.Value, context, async () =>
         {
             await using var polled = await contexts.CreateDbContextAsync(cancellation);
