@@ -1,4 +1,5 @@
 using IntrinsicLab.Data;
+using IntrinsicLab.Web;
 using IntrinsicLab.Web.Endpoints;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -9,8 +10,10 @@ if (LoopbackOnly.WhyRefused(builder.Configuration) is { } refused)
 }
 builder.Services.AddLabData(builder.Configuration);
 builder.Services.AddLabApi();
+builder.Services.AddLabPages();
 
 var app = builder.Build();
+app.MapLabPages();
 app.MapLabApi();
 await app.RunAsync();
 return 0;

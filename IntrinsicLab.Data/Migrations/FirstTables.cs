@@ -106,7 +106,7 @@ internal static class FirstTables
             last_seconds {real} NOT NULL,
             min_value {real} NULL,
             max_value {real} NULL,
-            sum_value {real} NOT NULL,
+            sum_value {real} NULL,
             first_value {real} NULL,
             last_value {real} NULL,
             PRIMARY KEY (series_id, width, bucket)) {clustered};
