@@ -303,6 +303,7 @@ internal static class Operators
     internal static readonly Operator special_ndtri = new("aten::special_ndtri", "");
     internal static readonly Operator special_xlog1py = new("aten::special_xlog1py", "");
     internal static readonly Operator split_Tensor = new("aten::split", "Tensor");
+    internal static readonly Operator split_with_sizes = new("aten::split_with_sizes", "");
     internal static readonly Operator sqrt = new("aten::sqrt", "");
     internal static readonly Operator sqrt_ = new("aten::sqrt_", "");
     internal static readonly Operator square = new("aten::square", "");
@@ -656,6 +657,7 @@ internal static class Operators
         special_ndtri,
         special_xlog1py,
         split_Tensor,
+        split_with_sizes,
         sqrt,
         sqrt_,
         square,

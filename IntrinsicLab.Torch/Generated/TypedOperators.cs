@@ -3449,6 +3449,20 @@ public static partial class torch
             return result;
         }
 
+        public Tensor[] split(long[] sizes, int dim = 0)
+        {
+            fixed (long* sizesItems = sizes)
+            {
+                var arguments = stackalloc Value[3];
+                arguments[0] = Value.Of(this);
+                arguments[1] = Value.OfList(sizesItems, sizes.Length);
+                arguments[2] = Value.Of((long)dim);
+                var result = Operators.split_with_sizes.CallList(arguments, 3);
+                GC.KeepAlive(this);
+                return result;
+            }
+        }
+
         public Tensor[] chunk(long chunks, long dim = 0L)
         {
             var arguments = stackalloc Value[3];
