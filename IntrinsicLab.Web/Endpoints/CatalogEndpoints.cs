@@ -23,21 +23,21 @@ public static class CatalogEndpoints
     }
 
     /// <summary>Every algorithm with the JSON Schema of its parameters; their defaults are those for 'environment'.</summary>
-    private static Ok<Listing<AlgorithmResource>> Algorithms(Query<AlgorithmQuery> query) =>
+    public static Ok<Listing<AlgorithmResource>> Algorithms(Query<AlgorithmQuery> query) =>
         TypedResults.Ok(new Listing<AlgorithmResource>([.. AlgorithmCatalog.All.Select(entry => Describe(entry, query.Value.Entry))]));
 
     /// <summary>One algorithm with the JSON Schema of its parameters; their defaults are those for 'environment'.</summary>
-    private static Results<Ok<AlgorithmResource>, ProblemResult> Algorithm(string id, Query<AlgorithmQuery> query) =>
+    public static Results<Ok<AlgorithmResource>, ProblemResult> Algorithm(string id, Query<AlgorithmQuery> query) =>
         AlgorithmCatalog.Find(id) is { } entry
             ? TypedResults.Ok(Describe(entry, query.Value.Entry))
             : ProblemResult.NotFound(Problem.Unknown("algorithm", id, [.. AlgorithmCatalog.All.Select(known => known.Id)]));
 
     /// <summary>Every environment: whether it can run here, or why not, its spaces, and the JSON Schema of its parameters.</summary>
-    private static Ok<Listing<EnvironmentResource>> Environments() =>
+    public static Ok<Listing<EnvironmentResource>> Environments() =>
         TypedResults.Ok(new Listing<EnvironmentResource>([.. EnvironmentCatalog.All.Select(entry => Describe(entry, bounds: false))]));
 
     /// <summary>One environment, with the bounds of its spaces and the algorithms that can learn it.</summary>
-    private static Results<Ok<EnvironmentResource>, ProblemResult> Environment(string id) =>
+    public static Results<Ok<EnvironmentResource>, ProblemResult> Environment(string id) =>
         EnvironmentCatalog.Find(id) is { } entry
             ? TypedResults.Ok(Describe(entry, bounds: true))
             : ProblemResult.NotFound(Problem.Unknown("environment", id, [.. EnvironmentCatalog.All.Select(known => known.Id)]));

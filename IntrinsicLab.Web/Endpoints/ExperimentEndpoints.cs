@@ -19,7 +19,7 @@ public static class ExperimentEndpoints
     }
 
     /// <summary>Queues every run of a matrix of algorithms, environments, parameter values and seeds, or none.</summary>
-    private static async Task<Created<ExperimentResource>> Create(
+    public static async Task<Created<ExperimentResource>> Create(
         Body<NewExperiment> body, RunQueue queue, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
         var experiment = await queue.EnqueueExperiment(body.Value.Plan!, body.Value.Json!, RunEndpoints.Actor, cancellation);
@@ -29,7 +29,7 @@ public static class ExperimentEndpoints
     }
 
     /// <summary>Lists experiments, newest first.</summary>
-    private static async Task<Ok<Page<ExperimentResource>>> List(
+    public static async Task<Ok<Page<ExperimentResource>>> List(
         Query<ExperimentListQuery> query, HttpContext context, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
         var asked = query.Value;
@@ -48,7 +48,7 @@ public static class ExperimentEndpoints
     }
 
     /// <summary>One experiment with how far its runs are. With 'wait' the answer comes when every run is where 'until' says.</summary>
-    private static async Task<Results<Ok<ExperimentResource>, ProblemResult>> Get(
+    public static async Task<Results<Ok<ExperimentResource>, ProblemResult>> Get(
         Guid id, Query<WaitQuery> query, HttpContext context, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
         var until = query.Value.Statuses();

@@ -17,7 +17,7 @@ public static class MetricEndpoints
     }
 
     /// <summary>Names of a run's metrics, with count, last, least and greatest value.</summary>
-    private static async Task<IResult> Names(
+    public static async Task<IResult> Names(
         Guid id, HttpContext context, MetricStore store, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
@@ -33,7 +33,7 @@ public static class MetricEndpoints
     /// One metric as columns: JSON, CSV, or little-endian binary ('format', or the Accept header). More points than asked for are reduced to
     /// buckets with mean, least and greatest value, and the answer says so. NaN and infinities are texts in JSON.
     /// </summary>
-    private static async Task<IResult> Read(
+    public static async Task<IResult> Read(
         Guid id, string name, Query<ChartQuery> query, HttpContext context, MetricStore store, IDbContextFactory<LabDbContext> contexts,
         CancellationToken cancellation)
     {

@@ -12,7 +12,7 @@ public static class RunListEndpoint
     public static void Map(RouteGroupBuilder group) => group.MapGet("/runs", List).WithName("ListRuns");
 
     /// <summary>Lists runs, newest first unless sorted otherwise. Rows that arrive while you page neither shift nor repeat others.</summary>
-    private static async Task<Ok<Page<RunRow>>> List(
+    public static async Task<Ok<Page<RunRow>>> List(
         Query<RunListQuery> query, HttpContext context, RunQueries runs, CancellationToken cancellation)
     {
         var asked = query.Value;
