@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using IntrinsicLab.Data;
+using IntrinsicLab.Web.Endpoints;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.EntityFrameworkCore;
@@ -10,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IntrinsicLab.Tests.Web.Endpoints;
 
 /// <summary>The real application over HTTP, with a database of its own in a temporary folder and no worker.</summary>
-public sealed class ApiApplication : WebApplicationFactory<Program>
+public sealed class ApiApplication : WebApplicationFactory<ApiErrors>
 {
     public const string SmallRun = """{"algorithm":"ppo","environment":"cartpole","steps":1000}""";
     private readonly string folder = Path.Combine(Path.GetTempPath(), $"lab-api-{Guid.NewGuid():N}");
