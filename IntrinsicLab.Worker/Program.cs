@@ -1,1 +1,3 @@
-return 0;
+using IntrinsicLab.Worker.Benchmarks;
+
+return args is ["bench", ..] ? await BenchCommand.Run(args.ElementAtOrDefault(1)) : 2;
