@@ -1,5 +1,6 @@
 using System.CommandLine;
 using IntrinsicLab.Worker;
+using IntrinsicLab.Worker.Benchmarks;
 
 var run = new Option<Guid>("--run") { Required = true, Description = "Id of a run that this worker has claimed." };
 var fence = new Option<long>("--fence") { Required = true, Description = "Number it was claimed with." };
@@ -18,9 +19,13 @@ var file = new Argument<FileInfo>("file") { Description = "File to write." };
 var backup = new Command("backup", "Copy the database while the lab runs.") { file };
 backup.SetAction(parsed => BackupCommand.Execute(parsed.GetValue(file)!));
 
+var name = new Argument<string?>("name") { Description = "Which benchmark; all without it.", Arity = ArgumentArity.ZeroOrOne };
+var bench = new Command("bench", "Measure speed and print figures and ratios.") { name };
+bench.SetAction(parsed => BenchCommand.Run(parsed.GetValue(name)));
+
 var root = new RootCommand("Runs training for IntrinsicLab. Settings: section Lab of appsettings.json, or variables such as Lab__DataFolder.")
 {
-    train, runPlan, serve, backup,
+    train, runPlan, serve, backup, bench,
 };
 // Every verb handles signals itself; the default would end the process two seconds after one.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

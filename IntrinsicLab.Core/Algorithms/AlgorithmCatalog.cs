@@ -35,6 +35,12 @@ public static class AlgorithmCatalog
     /// <summary>All entries in the order they are listed.</summary>
     public static IReadOnlyList<AlgorithmEntry> All { get; } =
     [
+        Entry("ppo", "PPO", "Proximal policy optimisation: several epochs on each rollout, with the change of the policy clipped.",
+            "Schulman, Wolski, Dhariwal, Radford and Klimov 2017, Proximal Policy Optimization Algorithms", PpoSettings.For, (config, setup) => new Ppo(config, setup))
+            with { WhyNotOn = WhyNotActorCritic, CrossCheck = (config, spec) => PpoSettings.Check((PpoConfig)config, spec), Presets = PpoSettings.Presets },
+        Entry("a2c", "A2C", "Advantage actor-critic: one step along the policy gradient after a few steps of many environments.",
+            "Mnih et al. 2016, Asynchronous Methods for Deep Reinforcement Learning", A2CSettings.For, (config, setup) => new A2C(config, setup))
+            with { WhyNotOn = WhyNotActorCritic, CrossCheck = (config, spec) => A2CSettings.Check((A2CConfig)config, spec), Presets = A2CSettings.Presets },
     ];
 
     /// <summary>The entry with this id, or null.</summary>
@@ -44,4 +50,7 @@ public static class AlgorithmCatalog
         string id, string name, string summary, string paper, Func<EnvironmentSpec, T> defaults, Func<T, TrainingSetup, IAlgorithm> create)
         where T : class =>
         new(id, name, summary, paper, typeof(T), spec => defaults(spec), (parameters, setup) => create((T)parameters, setup));
+
+    private static string? WhyNotActorCritic(EnvironmentSpec spec) =>
+        spec.Observation.Shape.Length > 3 ? "Its networks read vectors and grids, not observations of more than three axes." : null;
 }

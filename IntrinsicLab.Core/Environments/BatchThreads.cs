@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace IntrinsicLab.Core.Environments;
 
 /// <summary>
@@ -38,7 +40,7 @@ internal sealed class BatchThreads : IDisposable
         finish.SignalAndWait();
         foreach (var failure in failures)
             if (failure is not null)
-                throw new InvalidOperationException("An environment failed in a parallel step: " + failure.Message, failure);
+                ExceptionDispatchInfo.Throw(failure);
     }
 
     /// <summary>Ends the threads.</summary>

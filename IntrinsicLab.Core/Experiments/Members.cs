@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace IntrinsicLab.Core.Experiments;
 
 /// <summary>The members of a JSON object while they are read: each is taken once, what is left over is a fault.</summary>
-internal sealed class Members
+public sealed class Members
 {
     private readonly Dictionary<string, JsonElement> left = [];
     private readonly string pointer;
@@ -12,6 +12,7 @@ internal sealed class Members
 
     private Members(string pointer, List<Problem> problems) => (this.pointer, this.problems) = (pointer, problems);
 
+    /// <summary>Starts reading; anything but an object is a fault, null an object without members.</summary>
     public static Members Of(JsonElement? json, string pointer, List<Problem> problems)
     {
         var members = new Members(pointer, problems);
@@ -28,12 +29,16 @@ internal sealed class Members
         return members;
     }
 
+    /// <summary>Pointer to a member.</summary>
     public string At(string name) => Problem.At(pointer, name);
 
+    /// <summary>Adds a fault of a member.</summary>
     public void Fault(string name, string message) => problems.Add(new(At(name), message));
 
+    /// <summary>Takes a member as it is; null when absent.</summary>
     public JsonElement? Take(string name) => left.Remove(name, out var value) ? value : null;
 
+    /// <summary>Takes every member left.</summary>
     public IEnumerable<(string Name, JsonElement Value)> TakeAll()
     {
         var all = left.Select(pair => (pair.Key, pair.Value)).ToList();
@@ -41,6 +46,7 @@ internal sealed class Members
         return all;
     }
 
+    /// <summary>Takes a text; null when absent or faulty.</summary>
     public string? Text(string name, int longest, bool required = false)
     {
         if (Take(name) is not { } value)
@@ -60,6 +66,7 @@ internal sealed class Members
         return null;
     }
 
+    /// <summary>Takes a whole number between bounds; null when absent or faulty.</summary>
     public long? Whole(string name, long low, long high, bool required = false)
     {
         if (Take(name) is not { } value)
@@ -77,6 +84,18 @@ internal sealed class Members
         return null;
     }
 
+    /// <summary>Takes true or false; null when absent or faulty.</summary>
+    public bool? Flag(string name)
+    {
+        if (Take(name) is not { } value)
+            return null;
+        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False)
+            return value.GetBoolean();
+        Fault(name, $"Expected true or false, not {Parameter.Shown(value)}.");
+        return null;
+    }
+
+    /// <summary>Takes a list of different texts; empty when absent or faulty.</summary>
     public IReadOnlyList<string> Texts(string name, int most, int longest, bool required = false)
     {
         if (Take(name) is not { } value)
@@ -104,6 +123,7 @@ internal sealed class Members
         return texts;
     }
 
+    /// <summary>Makes a fault of every member left, with the nearest known name.</summary>
     public void RefuseOthers(string kind, IReadOnlyCollection<string> known)
     {
         foreach (var name in left.Keys)

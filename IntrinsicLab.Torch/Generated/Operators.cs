@@ -43,6 +43,7 @@ internal static class Operators
     internal static readonly Operator atan_ = new("aten::atan_", "");
     internal static readonly Operator baddbmm = new("aten::baddbmm", "");
     internal static readonly Operator bernoulli = new("aten::bernoulli", "");
+    internal static readonly Operator bernoulli__Tensor = new("aten::bernoulli_", "Tensor");
     internal static readonly Operator bernoulli__float = new("aten::bernoulli_", "float");
     internal static readonly Operator binary_cross_entropy = new("aten::binary_cross_entropy", "");
     internal static readonly Operator binary_cross_entropy_with_logits = new("aten::binary_cross_entropy_with_logits", "");
@@ -303,6 +304,7 @@ internal static class Operators
     internal static readonly Operator special_ndtri = new("aten::special_ndtri", "");
     internal static readonly Operator special_xlog1py = new("aten::special_xlog1py", "");
     internal static readonly Operator split_Tensor = new("aten::split", "Tensor");
+    internal static readonly Operator split_with_sizes = new("aten::split_with_sizes", "");
     internal static readonly Operator sqrt = new("aten::sqrt", "");
     internal static readonly Operator sqrt_ = new("aten::sqrt_", "");
     internal static readonly Operator square = new("aten::square", "");
@@ -396,6 +398,7 @@ internal static class Operators
         atan_,
         baddbmm,
         bernoulli,
+        bernoulli__Tensor,
         bernoulli__float,
         binary_cross_entropy,
         binary_cross_entropy_with_logits,
@@ -656,6 +659,7 @@ internal static class Operators
         special_ndtri,
         special_xlog1py,
         split_Tensor,
+        split_with_sizes,
         sqrt,
         sqrt_,
         square,

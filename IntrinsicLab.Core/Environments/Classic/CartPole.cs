@@ -26,10 +26,6 @@ public sealed record CartPoleConfig
     [Range(0.1, 1000.0), Unit("N"), Group("Physics")]
     public double Force { get; init; } = 10.0;
 
-    /// <summary>Time that one step covers.</summary>
-    [Range(0.0001, 0.5), Unit("s"), Group("Physics")]
-    public double StepDuration { get; init; } = 0.02;
-
     /// <summary>Every state value starts uniformly between minus and plus this.</summary>
     [Range(0.0, 0.2), Group("Episode")]
     public double ResetRange { get; init; } = 0.05;
@@ -47,8 +43,9 @@ public sealed record CartPoleConfig
 /// <para>Start: every value uniform near 0. Terminated: |x| or |θ| beyond its limit. Time limit 500 steps.</para>
 /// <para>Source: Barto, Sutton and Anderson 1983; dynamics and limits of Gymnasium's CartPole-v1 (explicit Euler).</para>
 /// </summary>
-public sealed class CartPole : IEnvironment
+public sealed class CartPole(CartPoleConfig config) : IEnvironment
 {
+    private const double StepDuration = 0.02;
     private const double PositionLimit = 2.4;
     private const double AngleLimit = 12.0 * 2.0 * Math.PI / 360.0;
 
@@ -57,26 +54,16 @@ public sealed class CartPole : IEnvironment
     private static readonly float[] Bounds =
         [(float)(2 * PositionLimit), float.PositiveInfinity, (float)(2 * AngleLimit), float.PositiveInfinity];
 
-    private static readonly EnvironmentSpec PublishedSpec = new(new Box([4], [.. Bounds.Select(bound => -bound)], Bounds), Actions)
-    {
-        TimeLimit = 500,
-        ScoreRange = (0, 500),
-        SolvedAt = 475,
-    };
-
-    private readonly CartPoleConfig config;
     private double position, velocity, angle, angularVelocity;
     private bool running;
 
-    /// <summary>Makes the environment; its first episode begins with <see cref="Reset"/>.</summary>
-    public CartPole(CartPoleConfig config)
-    {
-        this.config = config;
-        Spec = config.SuttonBartoReward ? PublishedSpec with { ScoreRange = (-1, 0), SolvedAt = null } : PublishedSpec;
-    }
-
     /// <inheritdoc/>
-    public EnvironmentSpec Spec { get; }
+    public EnvironmentSpec Spec { get; } = new(new Box([4], [.. Bounds.Select(bound => -bound)], Bounds), Actions)
+    {
+        TimeLimit = 500,
+        ScoreRange = config.SuttonBartoReward ? (-1, 0) : (0, 500),
+        SolvedAt = config == new CartPoleConfig() ? 475 : null,
+    };
 
     /// <summary>Position, velocity, angle, angular velocity; setting them begins an episode there.</summary>
     internal (double Position, double Velocity, double Angle, double AngularVelocity) State
@@ -114,10 +101,10 @@ public sealed class CartPole : IEnvironment
         var acceleration = push - poleMoment * angularAcceleration * cosine / totalMass;
 
         // Explicit Euler: both positions move with the velocities from before the step.
-        position += config.StepDuration * velocity;
-        velocity += config.StepDuration * acceleration;
-        angle += config.StepDuration * angularVelocity;
-        angularVelocity += config.StepDuration * angularAcceleration;
+        position += StepDuration * velocity;
+        velocity += StepDuration * acceleration;
+        angle += StepDuration * angularVelocity;
+        angularVelocity += StepDuration * angularAcceleration;
 
         var terminated = Math.Abs(position) > PositionLimit || Math.Abs(angle) > AngleLimit;
         running = !terminated;
@@ -129,10 +116,8 @@ public sealed class CartPole : IEnvironment
     /// <inheritdoc/>
     public void Save(BinaryWriter writer)
     {
-        writer.Write(position);
-        writer.Write(velocity);
-        writer.Write(angle);
-        writer.Write(angularVelocity);
+        foreach (var value in (ReadOnlySpan<double>)[position, velocity, angle, angularVelocity])
+            writer.Write(value);
         writer.Write(running);
     }
 
@@ -163,11 +148,6 @@ public sealed class CartPole : IEnvironment
     /// <inheritdoc/>
     public void Dispose() { }
 
-    private void Observe(Span<float> observation)
-    {
-        observation[0] = (float)position;
-        observation[1] = (float)velocity;
-        observation[2] = (float)angle;
-        observation[3] = (float)angularVelocity;
-    }
+    private void Observe(Span<float> observation) =>
+        ((ReadOnlySpan<float>)[(float)position, (float)velocity, (float)angle, (float)angularVelocity]).CopyTo(observation);
 }

@@ -53,33 +53,26 @@ public sealed record HopperConfig
 /// <para>A state that leaves the finite numbers terminates with reward 0.</para>
 /// <para>Source: Erez, Tassa and Todorov 2011; body and rules of Gymnasium's Hopper-v4.</para>
 /// </summary>
-public sealed class Hopper : IEnvironment
+public sealed class Hopper(HopperConfig config) : IEnvironment
 {
     private const int FrameSkip = 4;
     private const double ObservedVelocityLimit = 10.0;
 
-    private readonly HopperConfig config;
+    private static readonly Box Actions = new([3], -1, 1);
+
     private readonly MujocoSimulation simulation = new("hopper.xml");
     private readonly double[] control = new double[3];
     private bool running;
 
-    /// <summary>Makes the environment; its first episode begins with <see cref="Reset"/>.</summary>
-    /// <exception cref="InvalidOperationException">MuJoCo is not installed.</exception>
-    public Hopper(HopperConfig config)
-    {
-        this.config = config;
-        var observed = config.ObservePosition ? 12 : 11;
-        Spec = new EnvironmentSpec(new Box([observed], float.NegativeInfinity, float.PositiveInfinity), new Box([3], -1, 1))
-        {
-            TimeLimit = 1000,
-            ScoreRange = (0, 4000),
-            SolvedAt = 3800,
-            CostlyStep = true,
-        };
-    }
-
     /// <inheritdoc/>
-    public EnvironmentSpec Spec { get; }
+    public EnvironmentSpec Spec { get; } = new(
+        new Box([config.ObservePosition ? 12 : 11], float.NegativeInfinity, float.PositiveInfinity), Actions)
+    {
+        TimeLimit = 1000,
+        ScoreRange = config == new HopperConfig() ? (0, 4000) : null,
+        SolvedAt = config == new HopperConfig() ? 3800 : null,
+        CostlyStep = true,
+    };
 
     /// <summary>The physics, for comparison with recorded models.</summary>
     internal MujocoSimulation Simulation => simulation;
@@ -103,7 +96,7 @@ public sealed class Hopper : IEnvironment
     {
         if (!running)
             throw new InvalidOperationException("The episode has ended or was not begun; call Reset first.");
-        ((Box)Spec.Action).Require(action);
+        Actions.Require(action);
         for (var axis = 0; axis < action.Length; axis++)
             control[axis] = action[axis];
         var result = Apply(control);

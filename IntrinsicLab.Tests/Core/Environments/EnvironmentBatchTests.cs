@@ -117,7 +117,7 @@ public class EnvironmentBatchTests
         using var batch = Batch("mountain-car-continuous", threads: 2);
         batch.Reset();
 
-        Assert.Throws<InvalidOperationException>(() => batch.Step([0, float.NaN, 0, 0, 0]));
+        Assert.Throws<ArgumentException>(() => batch.Step([0, float.NaN, 0, 0, 0]));
         batch.Step([0, 0, 0, 0, 0]);
     }
 

@@ -1,0 +1,52 @@
+using IntrinsicLab.Core.Environments;
+using IntrinsicLab.Core.Networks;
+using IntrinsicLab.Core.Optimizers;
+
+namespace IntrinsicLab.Core.Algorithms;
+
+/// <summary>Published settings of <see cref="A2C"/>, and what they have to keep to.</summary>
+internal static class A2CSettings
+{
+    // Baselines, a2c/a2c.py: Atari. Grids are small Ataris.
+    private static readonly A2CConfig Atari = new() { SharedNetwork = true };
+
+    // Baselines' numbers with the changes of RL Baselines3 Zoo, a2c.yml, for CartPole-v1: 8 environments, no entropy bonus, separate networks.
+    private static readonly A2CConfig ClassicControl = new() { Environments = 8, EntropyCoefficient = 0, ValueLossHalf = false };
+
+    // The same for continuous control, with the normalisation that Baselines uses there.
+    private static readonly A2CConfig Continuous = ClassicControl with { NormaliseObservations = true, NormaliseRewards = true };
+
+    public static IReadOnlyList<Preset> Presets { get; } =
+    [
+        new("LIRPG fork, Atari", "The A2C that Zheng, Oh and Singh 2018 compare with.", new Dictionary<string, object>
+        {
+            ["environments"] = 16, ["stepsPerRollout"] = 5, ["learningRate"] = 7e-4, ["learningRateSchedule"] = Schedule.Linear,
+            ["rmspropEpsilonStyle"] = EpsilonStyle.Tensorflow, ["entropyCoefficient"] = 0.01, ["valueCoefficient"] = 0.5, ["valueLossHalf"] = true,
+            ["sharedNetwork"] = true,
+        }),
+        new("Baselines, Atari", "OpenAI Baselines, a2c defaults (2020).", new Dictionary<string, object>
+        {
+            ["environments"] = 16, ["stepsPerRollout"] = 5, ["learningRate"] = 7e-4, ["learningRateSchedule"] = Schedule.Linear,
+            ["rmspropEpsilonStyle"] = EpsilonStyle.Tensorflow, ["entropyCoefficient"] = 0.01, ["valueCoefficient"] = 0.5, ["valueLossHalf"] = false,
+            ["sharedNetwork"] = true,
+        }),
+        new("Zoo, classic control", "RL Baselines3 Zoo's changes for CartPole-v1.", new Dictionary<string, object>
+        {
+            ["environments"] = 8, ["stepsPerRollout"] = 5, ["learningRate"] = 7e-4, ["entropyCoefficient"] = 0.0, ["valueCoefficient"] = 0.5,
+            ["valueLossHalf"] = false, ["sharedNetwork"] = false,
+        }),
+    ];
+
+    public static A2CConfig For(EnvironmentSpec spec) =>
+        spec.Action is Box ? Continuous
+        : spec.Observation.Shape.Length > 1 ? Atari
+        : ClassicControl;
+
+    public static IEnumerable<(string Member, string Message)> Check(A2CConfig config, EnvironmentSpec spec)
+    {
+        if ((long)config.Environments * config.StepsPerRollout > int.MaxValue / Math.Max(1, spec.Observation.Size))
+            yield return ("stepsPerRollout", $"{config.Environments} environments × {config.StepsPerRollout} steps do not fit into one rollout.");
+        if (config.Network == NetworkKind.Cnn && spec.Observation.Shape.Length == 1)
+            yield return ("network", "Convolutions need observations that are grids; this environment shows a vector.");
+    }
+}

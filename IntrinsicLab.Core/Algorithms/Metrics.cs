@@ -1,0 +1,54 @@
+namespace IntrinsicLab.Core.Algorithms;
+
+/// <summary>Names of the metrics that several algorithms report, and what they mean.</summary>
+public static class Metrics
+{
+    /// <summary>Mean raw return of the last 100 training episodes.</summary>
+    public const string ExtrinsicReturn = "return/extrinsic";
+
+    /// <summary>Raw return of one episode.</summary>
+    public const string EpisodeReturn = "return/episode";
+
+    /// <summary>Steps of one episode.</summary>
+    public const string EpisodeLength = "episode/length";
+
+    /// <summary>Policy loss.</summary>
+    public const string PolicyLoss = "loss/policy";
+
+    /// <summary>Value loss.</summary>
+    public const string ValueLoss = "loss/value";
+
+    /// <summary>Entropy of the policy.</summary>
+    public const string Entropy = "policy/entropy";
+
+    /// <summary>Change of the policy.</summary>
+    public const string ApproximateKl = "policy/approx_kl";
+
+    /// <summary>Share of clipped samples.</summary>
+    public const string ClipFraction = "policy/clip_fraction";
+
+    /// <summary>Quality of the value function.</summary>
+    public const string ExplainedVariance = "value/explained_variance";
+
+    /// <summary>Learning rate of the update.</summary>
+    public const string LearningRate = "optimizer/learning_rate";
+
+    /// <summary>Length of the gradient.</summary>
+    public const string GradientNorm = "optimizer/gradient_norm";
+
+    /// <summary>One sentence per metric, for pages that show it.</summary>
+    public static IReadOnlyDictionary<string, string> Explanations { get; } = new Dictionary<string, string>
+    {
+        [ExtrinsicReturn] = "Mean raw return of the last 100 training episodes (of all so far, while there are fewer); the field's usual score.",
+        [EpisodeReturn] = "Raw return of each finished episode, at the step that ended it.",
+        [EpisodeLength] = "Steps of each finished episode, at the step that ended it.",
+        [PolicyLoss] = "Policy loss, averaged over the update's minibatches; its sign and size say little, only that it is finite.",
+        [ValueLoss] = "Half the mean squared error of the value function (see the algorithm's page for its clipping), averaged over the update's minibatches.",
+        [Entropy] = "Entropy of the policy in nats; falling to zero early means that exploration has stopped.",
+        [ApproximateKl] = "Half the mean squared change of log-probability since acting; above about 0.05 the updates are too large.",
+        [ClipFraction] = "Share of samples whose probability ratio left the clip range; 0.05 to 0.3 is usual.",
+        [ExplainedVariance] = "Share of the returns' variance that the value function predicted when acting; 1 is perfect, below 0 worse than a constant.",
+        [LearningRate] = "Learning rate of the update.",
+        [GradientNorm] = "Euclidean norm of the gradient before clipping, averaged over the update's minibatches.",
+    };
+}

@@ -1,0 +1,81 @@
+using IntrinsicLab.Core.Environments;
+using IntrinsicLab.Core.Networks;
+using IntrinsicLab.Core.Optimizers;
+
+namespace IntrinsicLab.Core.Algorithms;
+
+/// <summary>Published settings of <see cref="Ppo"/>, and what they have to keep to.</summary>
+internal static class PpoSettings
+{
+    // CleanRL, ppo.py: classic control.
+    private static readonly PpoConfig CleanRl = new();
+
+    // Baselines, ppo2/defaults.py: MuJoCo.
+    private static readonly PpoConfig Mujoco = new()
+    {
+        Environments = 1,
+        StepsPerRollout = 2048,
+        Epochs = 10,
+        Minibatches = 32,
+        LearningRate = 3e-4,
+        AdamEpsilonStyle = EpsilonStyle.Tensorflow,
+        EntropyCoefficient = 0,
+        NormaliseObservations = true,
+        NormaliseRewards = true,
+    };
+
+    // Baselines, ppo2/defaults.py: Atari.
+    private static readonly PpoConfig Atari = new()
+    {
+        Environments = 8,
+        AdamEpsilonStyle = EpsilonStyle.Tensorflow,
+        ClipRange = 0.1,
+        SharedNetwork = true,
+    };
+
+    public static IReadOnlyList<Preset> Presets { get; } =
+    [
+        new("Baselines MuJoCo", "OpenAI Baselines, ppo2 defaults for MuJoCo (2020).", new Dictionary<string, object>
+        {
+            ["environments"] = 1, ["stepsPerRollout"] = 2048, ["epochs"] = 10, ["minibatches"] = 32, ["learningRate"] = 3e-4,
+            ["learningRateSchedule"] = Schedule.Linear, ["adamEpsilonStyle"] = EpsilonStyle.Tensorflow, ["clipRange"] = 0.2,
+            ["entropyCoefficient"] = 0.0, ["normaliseObservations"] = true, ["normaliseRewards"] = true, ["resetReturnOnDone"] = true,
+        }),
+        new("LIRPG fork", "The PPO that Zheng, Oh and Singh 2018 compare with: constant step size, and a reward sum that runs on over episodes.",
+            new Dictionary<string, object>
+            {
+                ["environments"] = 1, ["stepsPerRollout"] = 2048, ["epochs"] = 10, ["minibatches"] = 32, ["learningRate"] = 3e-4,
+                ["learningRateSchedule"] = Schedule.Constant, ["adamEpsilonStyle"] = EpsilonStyle.Tensorflow, ["clipRange"] = 0.2,
+                ["entropyCoefficient"] = 0.0, ["normaliseObservations"] = true, ["normaliseRewards"] = true, ["resetReturnOnDone"] = false,
+            }),
+        new("CleanRL classic control", "CleanRL, ppo.py.", new Dictionary<string, object>
+        {
+            ["environments"] = 4, ["stepsPerRollout"] = 128, ["epochs"] = 4, ["minibatches"] = 4, ["learningRate"] = 2.5e-4,
+            ["learningRateSchedule"] = Schedule.Linear, ["adamEpsilonStyle"] = EpsilonStyle.Pytorch, ["clipRange"] = 0.2,
+            ["entropyCoefficient"] = 0.01, ["normaliseObservations"] = false, ["normaliseRewards"] = false,
+        }),
+        new("Atari", "OpenAI Baselines, ppo2 defaults for Atari (2020).", new Dictionary<string, object>
+        {
+            ["environments"] = 8, ["stepsPerRollout"] = 128, ["epochs"] = 4, ["minibatches"] = 4, ["learningRate"] = 2.5e-4,
+            ["learningRateSchedule"] = Schedule.Linear, ["adamEpsilonStyle"] = EpsilonStyle.Tensorflow, ["clipRange"] = 0.1,
+            ["entropyCoefficient"] = 0.01, ["normaliseObservations"] = false, ["normaliseRewards"] = false, ["sharedNetwork"] = true,
+        }),
+    ];
+
+    public static PpoConfig For(EnvironmentSpec spec) =>
+        spec.Action is Box ? Mujoco
+        : spec.Observation.Shape is [>= 36, >= 36, ..] ? Atari
+        : CleanRl;
+
+    public static IEnumerable<(string Member, string Message)> Check(PpoConfig config, EnvironmentSpec spec)
+    {
+        var rows = (long)config.Environments * config.StepsPerRollout;
+        if (rows > int.MaxValue / Math.Max(1, spec.Observation.Size))
+            yield return ("stepsPerRollout", $"{config.Environments} environments × {config.StepsPerRollout} steps do not fit into one rollout.");
+        else if (rows % config.Minibatches != 0)
+            yield return ("minibatches",
+                $"{config.Minibatches} minibatches do not divide {config.Environments} environments × {config.StepsPerRollout} steps = {rows} evenly.");
+        if (config.Network == NetworkKind.Cnn && spec.Observation.Shape.Length == 1)
+            yield return ("network", "Convolutions need observations that are grids; this environment shows a vector.");
+    }
+}
