@@ -33,8 +33,9 @@ public static class PageServices
         app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
         app.Use((context, next) =>
         {
-            // Programs get problem details, never a page.
-            if (ApiErrors.IsApi(context.Request.Path) && context.Features.Get<IStatusCodePagesFeature>() is { } pages)
+            // Scripts get problem details, never a page.
+            if ((ApiErrors.IsApi(context.Request.Path) || !context.Request.Headers.Accept.ToString().Contains("text/html"))
+                && context.Features.Get<IStatusCodePagesFeature>() is { } pages)
                 pages.Enabled = false;
             return next();
         });

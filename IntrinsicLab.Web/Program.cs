@@ -18,5 +18,5 @@ app.MapLabApi();
 await app.RunAsync();
 return 0;
 
-/// <summary>Entry point, visible to the tests' host.</summary>
+// Entry point, visible to the tests' host.
 public partial class Program;

@@ -2,7 +2,7 @@ using IntrinsicLab.Core.Experiments;
 
 namespace IntrinsicLab.Web.Endpoints;
 
-/// <summary>Outermost on the API's paths: whatever fails or answers an error without a body becomes a <see cref="ProblemResult"/>.</summary>
+/// <summary>On the API's paths, whatever fails or answers an error without a body becomes a <see cref="ProblemResult"/>.</summary>
 public sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors> log)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -43,7 +43,7 @@ public sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors> l
     private static string Explain(HttpContext context) => context.Response.StatusCode switch
     {
         StatusCodes.Status400BadRequest => "The request could not be understood: its host is not one this lab answers to, or its framing is broken.",
-        StatusCodes.Status404NotFound => $"There is nothing at {context.Request.Path}{Hint(context)}.",
+        StatusCodes.Status404NotFound => $"There is nothing at {context.Request.Path}.{Hint(context)}",
         StatusCodes.Status405MethodNotAllowed => $"{context.Request.Method} is not possible here; allowed: {context.Response.Headers.Allow}.",
         StatusCodes.Status413PayloadTooLarge => $"The body is larger than the {RequestBody.Largest / 1024 / 1024} MiB that one request may carry.",
         StatusCodes.Status415UnsupportedMediaType =>
@@ -59,13 +59,16 @@ public sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors> l
     {
         var last = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(2);
         string[] known = ["algorithms", "environments", "runs", "experiments", "queue", "workers"];
-        return last is null || known.Contains(last) || Problem.Nearest(last, known) is not { } near ? "" : $"; did you mean /api/v1/{near}?";
+        return last is null || known.Contains(last) || Problem.Nearest(last, known) is not { } near ? "" : $" Did you mean /api/v1/{near}?";
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     private static partial void Unhandled(ILogger log, Exception exception, string method, PathString path);
 
-    /// <summary>Puts the middleware before everything else, host filtering included.</summary>
+    /// <summary>
+    /// Puts the middleware before everything else, host filtering included. It stands a second time around the routes, inside the page that
+    /// shows developers a stack trace.
+    /// </summary>
     public sealed class First : IStartupFilter
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>

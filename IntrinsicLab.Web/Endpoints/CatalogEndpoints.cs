@@ -23,38 +23,24 @@ public static class CatalogEndpoints
     }
 
     /// <summary>Every algorithm with the JSON Schema of its parameters; their defaults are those for 'environment'.</summary>
-    private static Results<Ok<Listing<AlgorithmResource>>, ProblemResult> Algorithms(Query<AlgorithmQuery> query) =>
-        ReadEnvironment(query.Value, out var environment) is { } refusal
-            ? refusal
-            : TypedResults.Ok(new Listing<AlgorithmResource>([.. AlgorithmCatalog.All.Select(entry => Describe(entry, environment))]));
+    public static Ok<Listing<AlgorithmResource>> Algorithms(Query<AlgorithmQuery> query) =>
+        TypedResults.Ok(new Listing<AlgorithmResource>([.. AlgorithmCatalog.All.Select(entry => Describe(entry, query.Value.Entry))]));
 
     /// <summary>One algorithm with the JSON Schema of its parameters; their defaults are those for 'environment'.</summary>
-    private static Results<Ok<AlgorithmResource>, ProblemResult> Algorithm(string id, Query<AlgorithmQuery> query)
-    {
-        if (AlgorithmCatalog.Find(id) is not { } entry)
-            return ProblemResult.NotFound(Problem.Unknown("algorithm", id, [.. AlgorithmCatalog.All.Select(known => known.Id)]));
-        return ReadEnvironment(query.Value, out var environment) is { } refusal ? refusal : TypedResults.Ok(Describe(entry, environment));
-    }
+    public static Results<Ok<AlgorithmResource>, ProblemResult> Algorithm(string id, Query<AlgorithmQuery> query) =>
+        AlgorithmCatalog.Find(id) is { } entry
+            ? TypedResults.Ok(Describe(entry, query.Value.Entry))
+            : ProblemResult.NotFound(Problem.Unknown("algorithm", id, [.. AlgorithmCatalog.All.Select(known => known.Id)]));
 
     /// <summary>Every environment: whether it can run here, or why not, its spaces, and the JSON Schema of its parameters.</summary>
-    private static Ok<Listing<EnvironmentResource>> Environments() =>
+    public static Ok<Listing<EnvironmentResource>> Environments() =>
         TypedResults.Ok(new Listing<EnvironmentResource>([.. EnvironmentCatalog.All.Select(entry => Describe(entry, bounds: false))]));
 
     /// <summary>One environment, with the bounds of its spaces and the algorithms that can learn it.</summary>
-    private static Results<Ok<EnvironmentResource>, ProblemResult> Environment(string id) =>
+    public static Results<Ok<EnvironmentResource>, ProblemResult> Environment(string id) =>
         EnvironmentCatalog.Find(id) is { } entry
             ? TypedResults.Ok(Describe(entry, bounds: true))
             : ProblemResult.NotFound(Problem.Unknown("environment", id, [.. EnvironmentCatalog.All.Select(known => known.Id)]));
-
-    private static ProblemResult? ReadEnvironment(AlgorithmQuery query, out EnvironmentEntry? environment)
-    {
-        environment = query.Environment.Length == 0 ? null : EnvironmentCatalog.Find(query.Environment);
-        if (query.Environment.Length > 0 && environment is null)
-            return ProblemResult.Invalid("/environment", Problem.Unknown("environment", query.Environment, [.. EnvironmentCatalog.All.Select(known => known.Id)]));
-        return environment is not null && SpecOf(environment) is null
-            ? ProblemResult.Invalid("/environment", $"{environment.Name} cannot run here: {environment.WhyUnavailable()}")
-            : null;
-    }
 
     private static AlgorithmResource Describe(AlgorithmEntry entry, EnvironmentEntry? environment)
     {
@@ -102,10 +88,20 @@ public static class CatalogEndpoints
 public sealed record Listing<T>(IReadOnlyList<T> Items);
 
 /// <summary>Query of the algorithms.</summary>
-public sealed record AlgorithmQuery
+public sealed record AlgorithmQuery : ICheckedQuery
 {
     /// <summary>Id of the environment whose defaults are shown.</summary>
     public string Environment { get; init; } = "";
+
+    internal EnvironmentEntry? Entry => EnvironmentCatalog.Find(Environment);
+
+    public void Check(List<Problem> faults)
+    {
+        if (Environment.Length > 0 && Entry is null)
+            faults.Add(new("/environment", Problem.Unknown("environment", Environment, [.. EnvironmentCatalog.All.Select(known => known.Id)])));
+        else if (Entry?.WhyUnavailable() is { } reason)
+            faults.Add(new("/environment", $"{Entry.Name} cannot run here: {reason}"));
+    }
 }
 
 /// <summary>An algorithm.</summary>

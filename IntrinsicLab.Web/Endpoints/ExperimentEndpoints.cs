@@ -19,7 +19,7 @@ public static class ExperimentEndpoints
     }
 
     /// <summary>Queues every run of a matrix of algorithms, environments, parameter values and seeds, or none.</summary>
-    private static async Task<Created<ExperimentResource>> Create(
+    public static async Task<Created<ExperimentResource>> Create(
         Body<NewExperiment> body, RunQueue queue, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
         var experiment = await queue.EnqueueExperiment(body.Value.Plan!, body.Value.Json!, RunEndpoints.Actor, cancellation);
@@ -29,20 +29,17 @@ public static class ExperimentEndpoints
     }
 
     /// <summary>Lists experiments, newest first.</summary>
-    private static async Task<Results<Ok<Page<ExperimentResource>>, ProblemResult>> List(
+    public static async Task<Ok<Page<ExperimentResource>>> List(
         Query<ExperimentListQuery> query, HttpContext context, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
         var asked = query.Value;
-        var after = Guid.Empty;
-        if (asked.Cursor.Length > 0 && !Guid.TryParseExact(asked.Cursor, "N", out after))
-            return ProblemResult.Invalid("/cursor", "This cursor belongs to another list; leave it out to start at the beginning.");
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         var experiments = lab.Experiments.AsNoTracking();
         foreach (var word in asked.Q.ToLowerInvariant().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
             experiments = experiments.Where(each => each.Name.ToLower().Contains(word) || each.Notes.ToLower().Contains(word));
         int? count = asked.Count ? await experiments.CountAsync(cancellation) : null;
         // Ids rise with time, so they are the order.
-        if (after != Guid.Empty)
+        if (Guid.TryParseExact(asked.Cursor, "N", out var after))
             experiments = experiments.Where(each => each.Id.CompareTo(after) < 0);
         var rows = await experiments.OrderByDescending(each => each.Id).Take(asked.Limit + 1).ToListAsync(cancellation);
         var more = rows.Count > asked.Limit;
@@ -51,11 +48,10 @@ public static class ExperimentEndpoints
     }
 
     /// <summary>One experiment with how far its runs are. With 'wait' the answer comes when every run is where 'until' says.</summary>
-    private static async Task<Results<Ok<ExperimentResource>, ProblemResult>> Get(
+    public static async Task<Results<Ok<ExperimentResource>, ProblemResult>> Get(
         Guid id, Query<WaitQuery> query, HttpContext context, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
-        if (WaitQuery.Statuses(query.Value, out var until) is { } refusal)
-            return refusal;
+        var until = query.Value.Statuses();
         await Waiting.UntilAsync(query.Value, context, async () =>
         {
             await using var polled = await contexts.CreateDbContextAsync(cancellation);
@@ -112,7 +108,7 @@ public sealed class ExperimentLinks(Guid id)
 }
 
 /// <summary>Query of the list of experiments.</summary>
-public sealed record ExperimentListQuery
+public sealed record ExperimentListQuery : ICheckedQuery
 {
     /// <summary>Words that all occur in name or notes.</summary>
     public string Q { get; init; } = "";
@@ -126,6 +122,12 @@ public sealed record ExperimentListQuery
 
     /// <summary>Also say how many experiments match.</summary>
     public bool Count { get; init; }
+
+    public void Check(List<Problem> faults)
+    {
+        if (Cursor.Length > 0 && !Guid.TryParseExact(Cursor, "N", out _))
+            faults.Add(new("/cursor", "This cursor belongs to another list; leave it out to start at the beginning."));
+    }
 }
 
 /// <summary>Body of POST experiments: algorithms × environments × grid × seeds under one budget.</summary>

@@ -20,10 +20,10 @@ public static class HealthEndpoints
     }
 
     /// <summary>The process answers.</summary>
-    private static Ok<Liveness> Live() => TypedResults.Ok(new Liveness("live"));
+    public static Ok<Liveness> Live() => TypedResults.Ok(new Liveness("live"));
 
     /// <summary>Database, disk space and libraries. 503 while something that every run needs is missing.</summary>
-    private static async Task<Results<Ok<Readiness>, ProblemResult>> Ready(
+    public static async Task<Results<Ok<Readiness>, ProblemResult>> Ready(
         LabDatabase database, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
         Check[] checks =

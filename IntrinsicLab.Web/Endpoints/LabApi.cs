@@ -10,13 +10,20 @@ public static class LabApi
     {
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         services.Configure<KestrelServerOptions>(options => options.Limits.MaxRequestBodySize = RequestBody.Largest);
-        services.Configure<HostFilteringOptions>(options => options.IncludeFailureMessage = false);
+        services.AddOptions<HostFilteringOptions>().Configure<IConfiguration>((options, configuration) =>
+        {
+            // A page whose name was pointed at this machine afterwards (DNS rebinding) must not pass as the lab's own, settings file or not.
+            var named = (configuration["AllowedHosts"] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            options.AllowedHosts = named is [] or ["*"] ? ["localhost", "127.0.0.1", "[::1]"] : named;
+            options.IncludeFailureMessage = false;
+        });
         services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, ApiErrors.First>());
         return services.AddOpenApi(OpenApiDescription.DocumentName, OpenApiDescription.Configure);
     }
 
     public static WebApplication MapLabApi(this WebApplication app)
     {
+        app.UseMiddleware<ApiErrors>();
         app.Use(CrossSiteRequests.RefuseAsync);
         app.Use(IdempotentRequests.HandleAsync);
         // Its own pages, beside the API's paths: works without a network, as its files are inside the package.

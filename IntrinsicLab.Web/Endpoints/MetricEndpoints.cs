@@ -17,7 +17,7 @@ public static class MetricEndpoints
     }
 
     /// <summary>Names of a run's metrics, with count, last, least and greatest value.</summary>
-    private static async Task<IResult> Names(
+    public static async Task<IResult> Names(
         Guid id, HttpContext context, MetricStore store, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
@@ -33,17 +33,11 @@ public static class MetricEndpoints
     /// One metric as columns: JSON, CSV, or little-endian binary ('format', or the Accept header). More points than asked for are reduced to
     /// buckets with mean, least and greatest value, and the answer says so. NaN and infinities are texts in JSON.
     /// </summary>
-    private static async Task<IResult> Read(
+    public static async Task<IResult> Read(
         Guid id, string name, Query<ChartQuery> query, HttpContext context, MetricStore store, IDbContextFactory<LabDbContext> contexts,
         CancellationToken cancellation)
     {
         var asked = query.Value;
-        var faults = new List<Problem>();
-        var (from, to) = (Bound(asked.From, "/from", faults), Bound(asked.To, "/to", faults));
-        if (from > to)
-            faults.Add(new("/from", "This is greater than 'to'."));
-        if (faults.Count > 0)
-            return ProblemResult.Invalid(faults);
         if (SeriesFormat.Choose(context, asked.Format) is not { } format)
             return new ProblemResult(StatusCodes.Status406NotAcceptable, "This is available as application/json, text/csv and application/octet-stream.");
 
@@ -58,21 +52,11 @@ public static class MetricEndpoints
         if (ETags.Seen(context, string.Create(CultureInfo.InvariantCulture, $"\"{head.Sequence}.{episodes}.{format.Name}\"")))
             return TypedResults.StatusCode(StatusCodes.Status304NotModified);
         var columns = await store.Read(
-            id, name, from, to, asked.Points, asked.Agg == ChartAggregate.Raw ? MetricAggregate.Raw : MetricAggregate.MinMax, asked.X, cancellation);
+            id, name, ChartQuery.Number(asked.From), ChartQuery.Number(asked.To), asked.Points, asked.Agg == ChartAggregate.Raw ? MetricAggregate.Raw : MetricAggregate.MinMax, asked.X, cancellation);
         if (columns is null)
             return await Missing(lab, id, name, cancellation);
         // Points that arrived since belong to the next answer's tag; telling the older one only costs a repeated read.
         return format.Write(name, asked, columns);
-    }
-
-    private static double? Bound(string text, string pointer, List<Problem> faults)
-    {
-        if (text.Length == 0)
-            return null;
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
-            return number;
-        faults.Add(new(pointer, "Expected a number."));
-        return null;
     }
 
     private static async Task<ProblemResult> Missing(LabDbContext lab, Guid id, string name, CancellationToken cancellation)
@@ -99,7 +83,7 @@ public enum ChartAggregate
 }
 
 /// <summary>Query of a chart.</summary>
-public sealed record ChartQuery
+public sealed record ChartQuery : ICheckedQuery
 {
     /// <summary>What runs along the axis.</summary>
     public MetricAxis X { get; init; }
@@ -119,6 +103,19 @@ public sealed record ChartQuery
 
     /// <summary>Takes the place of the Accept header.</summary>
     public ChartFormat Format { get; init; }
+
+    public void Check(List<Problem> faults)
+    {
+        if (From.Length > 0 && Number(From) is null)
+            faults.Add(new("/from", "Expected a number."));
+        if (To.Length > 0 && Number(To) is null)
+            faults.Add(new("/to", "Expected a number."));
+        if (Number(From) > Number(To))
+            faults.Add(new("/from", "This is greater than 'to'."));
+    }
+
+    internal static double? Number(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
 }
 
 /// <summary>How a chart is written.</summary>

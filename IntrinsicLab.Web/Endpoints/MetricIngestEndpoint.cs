@@ -13,7 +13,7 @@ public static class MetricIngestEndpoint
     public static void Map(RouteGroupBuilder group) => group.MapPost("/runs/{id:guid}/metrics", Ingest).WithName("IngestMetrics");
 
     /// <summary>Stores points of an external run: all or none. A step sent again gets the new value, so retries do no harm. gzip is accepted.</summary>
-    private static async Task<Results<Ok<Ingested>, ProblemResult>> Ingest(
+    public static async Task<Results<Ok<Ingested>, ProblemResult>> Ingest(
         Guid id, Body<NewPoints> body, MetricStore store, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);

@@ -9,6 +9,7 @@ namespace IntrinsicLab.Web.Endpoints;
 public static class OpenApiDescription
 {
     public const string DocumentName = "v1";
+    private const string ProblemName = "Problem";
 
     public static void Configure(OpenApiOptions options)
     {
@@ -22,6 +23,7 @@ public static class OpenApiDescription
             };
             // The address is the reader's own; a stored one would be somebody else's.
             document.Servers = [];
+            document.AddComponent(ProblemName, ProblemSchema());
             return Task.CompletedTask;
         });
         options.AddOperationTransformer((operation, context, _) =>
@@ -39,7 +41,7 @@ public static class OpenApiDescription
             operation.Responses["default"] = new OpenApiResponse
             {
                 Description = "Problem",
-                Content = new Dictionary<string, OpenApiMediaType> { [ProblemResult.MediaType] = new() { Schema = ProblemSchema() } },
+                Content = new Dictionary<string, OpenApiMediaType> { [ProblemResult.MediaType] = new() { Schema = new OpenApiSchemaReference(ProblemName, context.Document) } },
             };
             return Task.CompletedTask;
         });

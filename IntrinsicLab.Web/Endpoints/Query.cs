@@ -6,6 +6,13 @@ using IntrinsicLab.Core.Experiments;
 
 namespace IntrinsicLab.Web.Endpoints;
 
+/// <summary>A query with rules that its members' types cannot say.</summary>
+public interface ICheckedQuery
+{
+    /// <summary>Adds a fault for each rule that is broken.</summary>
+    void Check(List<Problem> faults);
+}
+
 /// <summary>Says which record a route's query is read into, for its documentation.</summary>
 /// <param name="Record">The record.</param>
 public sealed record QueryMetadata(Type Record);
@@ -30,6 +37,7 @@ public sealed class Query<T> : IRefusable, Microsoft.AspNetCore.Http.Metadata.IE
             json[name] = AsJson(schema.Find(name)?.Kind, values[0] ?? "");
         }
         var read = (T)schema.Read(JsonSerializer.SerializeToElement(json), new T(), "", faults);
+        (read as ICheckedQuery)?.Check(faults);
         return ValueTask.FromResult(faults.Count == 0 ? new Query<T> { Value = read } : new Query<T> { Refusal = ProblemResult.Invalid(faults) });
     }
 

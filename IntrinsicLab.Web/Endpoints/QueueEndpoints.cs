@@ -18,7 +18,7 @@ public static class QueueEndpoints
     }
 
     /// <summary>Runs that are at work, then those that wait in the order they will start, with rough times from the speed of earlier runs.</summary>
-    private static async Task<Ok<QueueResource>> Queue(IDbContextFactory<LabDbContext> contexts, TimeProvider time, CancellationToken cancellation)
+    public static async Task<Ok<QueueResource>> Queue(IDbContextFactory<LabDbContext> contexts, TimeProvider time, CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         var now = time.GetUtcNow();
@@ -64,7 +64,7 @@ public static class QueueEndpoints
     }
 
     /// <summary>Every worker seen lately, and the runs it holds.</summary>
-    private static async Task<Ok<Listing<WorkerResource>>> Workers(IDbContextFactory<LabDbContext> contexts, TimeProvider time, CancellationToken cancellation)
+    public static async Task<Ok<Listing<WorkerResource>>> Workers(IDbContextFactory<LabDbContext> contexts, TimeProvider time, CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         var oldest = time.GetUtcNow() - SignOfLife;

@@ -20,22 +20,22 @@ public static class RunActionEndpoints
     }
 
     /// <summary>Stops a run for good, after a last checkpoint. What it measured is kept.</summary>
-    private static Task<Results<Ok<RunResource>, ProblemResult>> Cancel(
+    public static Task<Results<Ok<RunResource>, ProblemResult>> Cancel(
         Guid id, HttpContext context, RunQueue queue, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation) =>
         Do("be cancelled", id, context, contexts, () => queue.Cancel(id, RunEndpoints.Actor, cancellation), cancellation);
 
     /// <summary>Stops a run after a checkpoint, to go on when resumed.</summary>
-    private static Task<Results<Ok<RunResource>, ProblemResult>> Pause(
+    public static Task<Results<Ok<RunResource>, ProblemResult>> Pause(
         Guid id, HttpContext context, RunQueue queue, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation) =>
         Do("be paused", id, context, contexts, () => queue.Pause(id, RunEndpoints.Actor, cancellation), cancellation);
 
     /// <summary>Queues a paused or failed run again; it goes on from its last checkpoint, bit for bit.</summary>
-    private static Task<Results<Ok<RunResource>, ProblemResult>> Resume(
+    public static Task<Results<Ok<RunResource>, ProblemResult>> Resume(
         Guid id, HttpContext context, RunQueue queue, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation) =>
         Do("be resumed", id, context, contexts, () => queue.Resume(id, RunEndpoints.Actor, cancellation), cancellation);
 
     /// <summary>Ends an external run.</summary>
-    private static async Task<Results<Ok<RunResource>, ProblemResult>> Complete(
+    public static async Task<Results<Ok<RunResource>, ProblemResult>> Complete(
         Guid id, Body<Completion> body, HttpContext context, RunQueue queue, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
@@ -48,7 +48,7 @@ public static class RunActionEndpoints
     }
 
     /// <summary>Queues a run like this one, with the members of the body laid over its plan.</summary>
-    private static async Task<Results<Created<RunResource>, ProblemResult>> Clone(
+    public static async Task<Results<Created<RunResource>, ProblemResult>> Clone(
         Guid id, Body<CloneChanges> body, HttpContext context, RunQueue queue, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);

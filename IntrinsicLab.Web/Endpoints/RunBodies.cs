@@ -13,14 +13,14 @@ public sealed record NewRun : IRequestBody<NewRun>
     /// <summary>Name for people; made from algorithm, environment and seed when left out.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Id of the algorithm.</summary>
-    public required string Algorithm { get; init; }
+    /// <summary>Id of the algorithm; required unless the run is external.</summary>
+    public string? Algorithm { get; init; }
 
-    /// <summary>Id of the environment.</summary>
-    public required string Environment { get; init; }
+    /// <summary>Id of the environment; required unless the run is external.</summary>
+    public string? Environment { get; init; }
 
-    /// <summary>Budget in environment steps.</summary>
-    public long Steps { get; init; }
+    /// <summary>Budget in environment steps; required unless the run is external.</summary>
+    public long? Steps { get; init; }
 
     /// <summary>Root of all randomness; 1 when left out.</summary>
     public int? Seed { get; init; }
@@ -58,7 +58,7 @@ public sealed record NewRun : IRequestBody<NewRun>
         }
         else
             request = RunRequest.Read(json, problems);
-        return new() { Algorithm = "", Environment = "", Request = request, External = external };
+        return new() { Request = request, External = external };
     }
 }
 

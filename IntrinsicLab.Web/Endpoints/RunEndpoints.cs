@@ -19,7 +19,7 @@ public static class RunEndpoints
     }
 
     /// <summary>Queues a run, or creates an external one. The answer has every default filled in.</summary>
-    private static async Task<Created<RunResource>> Create(
+    public static async Task<Created<RunResource>> Create(
         Body<NewRun> body, HttpContext context, RunQueue queue, CancellationToken cancellation)
     {
         var run = body.Value.External is { } external
@@ -29,11 +29,10 @@ public static class RunEndpoints
     }
 
     /// <summary>One run. With 'wait' the answer comes when 'until' holds, or with Retry-After when the time is over.</summary>
-    private static async Task<Results<Ok<RunResource>, StatusCodeHttpResult, ProblemResult>> Get(
+    public static async Task<Results<Ok<RunResource>, StatusCodeHttpResult, ProblemResult>> Get(
         Guid id, Query<WaitQuery> query, HttpContext context, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
-        if (WaitQuery.Statuses(query.Value, out var until) is { } refusal)
-            return refusal;
+        var until = query.Value.Statuses();
         await Waiting.UntilAsync(query.Value, context, async () =>
         {
             await using var polled = await contexts.CreateDbContextAsync(cancellation);
@@ -49,7 +48,7 @@ public static class RunEndpoints
     }
 
     /// <summary>Changes name, tags, notes or the baseline mark.</summary>
-    private static async Task<Results<Ok<RunResource>, ProblemResult>> Change(
+    public static async Task<Results<Ok<RunResource>, ProblemResult>> Change(
         Guid id, Body<RunChanges> body, HttpContext context, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation) =>
         await Edit(id, context, contexts, cancellation, run =>
         {
@@ -61,7 +60,7 @@ public static class RunEndpoints
         });
 
     /// <summary>Hides a run from every list. One that a worker holds must be cancelled first.</summary>
-    private static async Task<Results<NoContent, ProblemResult>> Delete(
+    public static async Task<Results<NoContent, ProblemResult>> Delete(
         Guid id, HttpContext context, IDbContextFactory<LabDbContext> contexts, TimeProvider time, CancellationToken cancellation)
     {
         var edited = await Edit(id, context, contexts, cancellation, run =>

@@ -20,7 +20,7 @@ public static class RunEventEndpoint
     /// their last values, progress) and 'log'. Each id names the place reached; sent back as Last-Event-ID the stream goes on there. With
     /// 'Accept: application/json' the transitions so far as a list.
     /// </summary>
-    private static async Task<IResult> Events(Guid id, HttpContext context, IDbContextFactory<LabDbContext> contexts, TimeProvider time, CancellationToken cancellation)
+    public static async Task<IResult> Events(Guid id, HttpContext context, IDbContextFactory<LabDbContext> contexts, TimeProvider time, CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         if (!await lab.Exists(id, cancellation))

@@ -20,7 +20,7 @@ public static class RunHistoryEndpoints
     }
 
     /// <summary>Lines that the run's process wrote, as JSON or, with 'Accept: text/plain', as they were.</summary>
-    private static async Task<IResult> Log(
+    public static async Task<IResult> Log(
         Guid id, Query<LogQuery> query, HttpContext context, RunLog log, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
@@ -34,7 +34,7 @@ public static class RunHistoryEndpoints
     }
 
     /// <summary>Names, types and sizes of a run's artifacts.</summary>
-    private static async Task<IResult> Artifacts(Guid id, ArtifactStore store, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
+    public static async Task<IResult> Artifacts(Guid id, ArtifactStore store, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         return await lab.Exists(id, cancellation)
@@ -43,7 +43,7 @@ public static class RunHistoryEndpoints
     }
 
     /// <summary>One artifact, as a download.</summary>
-    private static async Task<IResult> Artifact(
+    public static async Task<IResult> Artifact(
         Guid id, string name, HttpContext context, ArtifactStore store, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
@@ -59,7 +59,7 @@ public static class RunHistoryEndpoints
     }
 
     /// <summary>Everything that somebody needs to repeat the run, with the command that does.</summary>
-    private static async Task<IResult> Manifest(Guid id, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
+    public static async Task<IResult> Manifest(Guid id, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         return await lab.Find(id, cancellation) is { } run ? TypedResults.Ok(new RunManifest(run)) : RunEndpoints.Missing(id);

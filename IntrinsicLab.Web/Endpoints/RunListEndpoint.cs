@@ -12,28 +12,20 @@ public static class RunListEndpoint
     public static void Map(RouteGroupBuilder group) => group.MapGet("/runs", List).WithName("ListRuns");
 
     /// <summary>Lists runs, newest first unless sorted otherwise. Rows that arrive while you page neither shift nor repeat others.</summary>
-    private static async Task<Results<Ok<Page<RunRow>>, ProblemResult>> List(
+    public static async Task<Ok<Page<RunRow>>> List(
         Query<RunListQuery> query, HttpContext context, RunQueries runs, CancellationToken cancellation)
     {
         var asked = query.Value;
-        var faults = new List<Problem>();
-        var filter = asked.Filter(faults);
-        var sort = RunSort.Parse(asked.Sort);
-        if (sort is null)
-            faults.Add(new("/sort", Problem.Unknown("sort", asked.Sort.TrimStart('-'), RunSort.Names)));
-        var after = sort is { } order && asked.Cursor.Length > 0 ? Cursor.Parse(asked.Cursor, order) : null;
-        if (sort is not null && asked.Cursor.Length > 0 && after is null)
-            faults.Add(new("/cursor", "This cursor belongs to another list; leave it out to start at the beginning."));
-        if (faults.Count > 0)
-            return ProblemResult.Invalid(faults);
-        var page = await runs.List(filter, sort!.Value, asked.Limit, after, cancellation);
+        var filter = asked.Filter([]);
+        var sort = RunSort.Parse(asked.Sort)!.Value;
+        var page = await runs.List(filter, sort, asked.Limit, Cursor.Parse(asked.Cursor, sort), cancellation);
         int? count = asked.Count ? await runs.Count(filter, cancellation) : null;
         return TypedResults.Ok(new Page<RunRow>(page.Rows, page.Next, count).Announced(context));
     }
 }
 
 /// <summary>Query of the list of runs.</summary>
-public sealed record RunListQuery
+public sealed record RunListQuery : ICheckedQuery
 {
     /// <summary>Runs of this experiment.</summary>
     public string Experiment { get; init; } = "";
@@ -71,6 +63,16 @@ public sealed record RunListQuery
 
     /// <summary>Also say how many runs match.</summary>
     public bool Count { get; init; }
+
+    public void Check(List<Problem> faults)
+    {
+        Filter(faults);
+        var sort = RunSort.Parse(Sort);
+        if (sort is null)
+            faults.Add(new("/sort", Problem.Unknown("sort", Sort.TrimStart('-'), RunSort.Names)));
+        else if (Cursor.Length > 0 && Data.Cursor.Parse(Cursor, sort.Value) is null)
+            faults.Add(new("/cursor", "This cursor belongs to another list; leave it out to start at the beginning."));
+    }
 
     internal RunFilter Filter(List<Problem> faults)
     {

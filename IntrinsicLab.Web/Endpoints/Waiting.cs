@@ -6,7 +6,7 @@ using IntrinsicLab.Data;
 namespace IntrinsicLab.Web.Endpoints;
 
 /// <summary>Query of requests that may wait.</summary>
-public sealed record WaitQuery
+public sealed record WaitQuery : ICheckedQuery
 {
     /// <summary>Seconds to wait at most; 'Prefer: wait=60' does the same.</summary>
     [Range(0, 600)]
@@ -15,12 +15,9 @@ public sealed record WaitQuery
     /// <summary>terminal, active or a status; several with commas.</summary>
     public string Until { get; init; } = "terminal";
 
-    internal static ProblemResult? Statuses(WaitQuery query, out IReadOnlyList<RunStatus> statuses)
-    {
-        var faults = new List<Problem>();
-        statuses = Words.Statuses(query.Until, "/until", faults);
-        return faults.Count > 0 ? ProblemResult.Invalid(faults) : null;
-    }
+    public void Check(List<Problem> faults) => Words.Statuses(Until, "/until", faults);
+
+    internal IReadOnlyList<RunStatus> Statuses() => Words.Statuses(Until, "/until", []);
 }
 
 /// <summary>Long polls: a shell script waits without a loop.</summary>
