@@ -88,6 +88,11 @@ public static partial class torch
     {
         public static partial class functional
         {
+            public static Tensor leaky_relu(Tensor input, double negative_slope = 0.01, bool inplace = false) =>
+                inplace ? LeakyRelu_(input, negative_slope) : LeakyRelu(input, negative_slope);
+
+            public static Tensor elu(Tensor x, double alpha, bool inplace = false) => inplace ? Elu_(x, alpha) : Elu(x, alpha);
+
             public static Tensor relu(Tensor x, bool inplace = false) => inplace ? Relu_(x) : Relu(x);
         }
     }

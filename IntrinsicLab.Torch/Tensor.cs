@@ -81,6 +81,7 @@ public static partial class torch
         public DeviceType device_type => (DeviceType)Native.torch_device_type(ValidHandle);
         public int device_index => Native.torch_device_index(ValidHandle);
         public Device device => device_type == DeviceType.CPU ? CPU : new Device(device_type, device_index);
+        public bool is_cpu() => device_type == DeviceType.CPU;
         public bool is_cuda => device_type == DeviceType.CUDA;
 
         public long[] shape
