@@ -53,7 +53,7 @@ public static partial class torch
         foreach (var dimension in dimensions)
             count *= dimension;
         if (count != elements.Length)
-            throw new ArgumentException($"mismatched total size creating a tensor from an array: {count} vs. {elements.Length}");
+            throw new ArgumentException($"the dimensions hold {count} elements, the array {elements.Length}");
 
         var tensor = EmptyOf(dimensions, source);
         if (elements.Length > 0)

@@ -377,7 +377,10 @@ SHIM int32_t torch_manual_seed(uint64_t seed) {
 }
 
 SHIM int32_t torch_get_num_threads() { return guarded([&]() -> int32_t { return at::get_num_threads(); }, -1); }
-SHIM int32_t torch_get_num_interop_threads() { return guarded([&]() -> int32_t { return static_cast<int32_t>(at::get_num_interop_threads()); }, -1); }
+
+SHIM int32_t torch_get_num_interop_threads() {
+    return guarded([&]() -> int32_t { return static_cast<int32_t>(at::get_num_interop_threads()); }, -1);
+}
 
 // OpenBLAS, which multiplies matrices for a distribution's libtorch, has threads of its own that libtorch does not set.
 SHIM int32_t torch_set_num_threads(int32_t count) {
