@@ -12,19 +12,42 @@ public sealed class CheckpointWriter(Stream output) : BinaryWriter(output, Encod
     public void Write(torch.Tensor tensor)
     {
         using var held = tensor.detach().cpu().contiguous();
-        Write((int)held.dtype);
-        Write(held.shape.Length);
+        base.Write((int)held.dtype);
+        base.Write(held.shape.Length);
         foreach (var extent in held.shape)
-            Write(extent);
-        Write(held.bytes);
+            base.Write(extent);
+        base.Write(held.bytes);
     }
 
     /// <summary>Writes an array with its length.</summary>
     public void Write<T>(ReadOnlySpan<T> values) where T : unmanaged
     {
-        Write(values.Length);
-        Write(MemoryMarshal.AsBytes(values));
+        base.Write(values.Length);
+        base.Write(MemoryMarshal.AsBytes(values));
     }
+
+    // Repeated here because numbers convert to tensors, and a class's own overloads come before those it inherits.
+
+    /// <inheritdoc/>
+    public new void Write(bool value) => base.Write(value);
+
+    /// <inheritdoc/>
+    public new void Write(int value) => base.Write(value);
+
+    /// <inheritdoc/>
+    public new void Write(long value) => base.Write(value);
+
+    /// <inheritdoc/>
+    public new void Write(ulong value) => base.Write(value);
+
+    /// <inheritdoc/>
+    public new void Write(float value) => base.Write(value);
+
+    /// <inheritdoc/>
+    public new void Write(double value) => base.Write(value);
+
+    /// <inheritdoc/>
+    public new void Write(string value) => base.Write(value);
 }
 
 /// <summary>Reads an algorithm's state back.</summary>
@@ -45,7 +68,7 @@ public sealed class CheckpointReader(Stream input) : BinaryReader(input, Encodin
         using var held = torch.empty(shape, type);
         BaseStream.ReadExactly(held.bytes);
         using (torch.no_grad())
-            tensor.copy_(held).Dispose();
+            tensor.copy_(held);
     }
 
     /// <summary>Fills <paramref name="values"/> with the array written for it.</summary>
