@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IntrinsicLab.Core.Algorithms;
 using IntrinsicLab.Core.Experiments;
 using IntrinsicLab.Data;
 using IntrinsicLab.Worker;
@@ -90,6 +91,28 @@ internal sealed class TestWorker : IAsyncDisposable
     }
 
     public Task<Run> Until(Guid id, RunStatus status, int seconds = 90) => Until(id, run => run.Status == status, seconds);
+
+    /// <summary>What a plan's run reports when nothing disturbs it, in this process.</summary>
+    public static Dictionary<string, (long[] Steps, double[] Values)> TrainAlone(RunPlan plan)
+    {
+        using var trainer = new Trainer(plan);
+        var points = new List<MetricValue>();
+        while (!trainer.Finished)
+            points.AddRange(trainer.Update().Points);
+        return points.GroupBy(point => point.Metric).ToDictionary(
+            group => group.Key, group => (group.Select(point => point.Step).ToArray(), group.Select(point => point.Value).ToArray()));
+    }
+
+    public static void AssertEqual(
+        Dictionary<string, (long[] Steps, double[] Values)> expected, Dictionary<string, (long[] Steps, double[] Values)> actual)
+    {
+        Assert.Equal(expected.Keys.Order(), actual.Keys.Order());
+        foreach (var (name, (steps, values)) in expected)
+        {
+            Assert.True(steps.SequenceEqual(actual[name].Steps), $"{name}: {steps.Length} and {actual[name].Steps.Length} points");
+            Assert.Equal(values, actual[name].Values);
+        }
+    }
 
     /// <summary>Every point of the metrics that plan, seed and code alone determine.</summary>
     public async Task<Dictionary<string, (long[] Steps, double[] Values)>> Points(Guid id)
