@@ -231,7 +231,7 @@ internal static class RunCommand
             AnsiConsole.WriteLine($"{run.Name} failed: {run.Error}");
         var paused = runs.Count(run => run.Status == RunStatus.Paused);
         if (paused > 0)
-            AnsiConsole.WriteLine($"{paused} runs are paused with their checkpoints; the dashboard (./lab up) resumes them.");
+            AnsiConsole.WriteLine($"Paused with a checkpoint: {paused}. The dashboard (./lab up) resumes them.");
         return runs.Any(run => run.Status is RunStatus.Failed or RunStatus.Cancelled);
     }
 

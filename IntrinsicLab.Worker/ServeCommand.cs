@@ -1,5 +1,6 @@
 using IntrinsicLab.Data;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace IntrinsicLab.Worker;
 
@@ -10,6 +11,8 @@ internal static class ServeCommand
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddLabData(builder.Configuration).AddLabWorker(builder.Configuration);
+        // Why a start failed is said below, without a stack trace.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         try
         {
             using var host = builder.Build();

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace IntrinsicLab.Worker;
 
 /// <summary>Errors of settings and surroundings, for which a stack trace would say nothing to a person.</summary>
-internal static class StartProblem
+public static class StartProblem
 {
     /// <summary>What to print; null for errors of the program.</summary>
     public static string? Of(Exception error) => error switch
