@@ -34,6 +34,14 @@ public static partial class torch
         bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
         randint(0, high, size.Shape, dtype, device, requires_grad, generator, names);
 
+    public static Tensor randint(int low, int high, int[] size, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
+        randint(low, high, new Size(size), dtype, device, requires_grad, generator, names);
+
+    public static Tensor randint(int high, int[] size, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
+        randint(0, high, new Size(size), dtype, device, requires_grad, generator, names);
+
     public static Tensor as_tensor(Tensor data, ScalarType? dtype = null, Device? device = null) =>
         data.to(dtype ?? data.dtype, device ?? data.device);
 

@@ -61,6 +61,10 @@ public static partial class torch
     public static bool is_integral(ScalarType type) =>
         type is ScalarType.Byte or ScalarType.Int8 or ScalarType.Int16 or ScalarType.Int32 or ScalarType.Int64 or ScalarType.Bool;
 
+    public static bool is_floating_point(Tensor input) => input.is_floating_point();
+
+    public static bool is_integral(Tensor t) => t.is_integral();
+
     public static DisposeScope NewDisposeScope() => DisposeScopeManager.NewScope();
 
     /// <summary>The expression's result outlives the scope that releases its intermediate tensors.</summary>

@@ -1,5 +1,5 @@
 /* MuJoCo as few plain functions: fields by name instead of struct offsets, a whole control step in one call.
-   Strings are UTF-8 and end in zero. Written against the names that MuJoCo has kept from 2.2 to 3. */
+   Strings are UTF-8 and end in zero. Tested with MuJoCo 2.2.2; what later versions need follows their documentation, untried. */
 
 #include <math.h>
 #include <mujoco/mujoco.h>

@@ -40,6 +40,9 @@ public static partial class torch
     public static Tensor tensor(IList<bool> rawArray, long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         FromElements<bool>(Elements(rawArray), [dim0, dim1, dim2, dim3], ScalarType.Bool, dtype, device, requires_grad, names);
 
+    public static Tensor as_tensor(bool[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        FromElements<bool>(Elements(rawArray), [rawArray.Length], ScalarType.Bool, dtype, device, false, null);
+
     public static Tensor as_tensor(IList<bool> rawArray, ScalarType? dtype = null, Device? device = null) =>
         FromElements<bool>(Elements(rawArray), [rawArray.Count], ScalarType.Bool, dtype, device, false, null);
 
@@ -75,6 +78,9 @@ public static partial class torch
 
     public static Tensor tensor(IList<byte> rawArray, long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         FromElements<byte>(Elements(rawArray), [dim0, dim1, dim2, dim3], ScalarType.Byte, dtype, device, requires_grad, names);
+
+    public static Tensor as_tensor(byte[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        FromElements<byte>(Elements(rawArray), [rawArray.Length], ScalarType.Byte, dtype, device, false, null);
 
     public static Tensor as_tensor(IList<byte> rawArray, ScalarType? dtype = null, Device? device = null) =>
         FromElements<byte>(Elements(rawArray), [rawArray.Count], ScalarType.Byte, dtype, device, false, null);
@@ -112,6 +118,9 @@ public static partial class torch
     public static Tensor tensor(IList<sbyte> rawArray, long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         FromElements<sbyte>(Elements(rawArray), [dim0, dim1, dim2, dim3], ScalarType.Int8, dtype, device, requires_grad, names);
 
+    public static Tensor as_tensor(sbyte[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        FromElements<sbyte>(Elements(rawArray), [rawArray.Length], ScalarType.Int8, dtype, device, false, null);
+
     public static Tensor as_tensor(IList<sbyte> rawArray, ScalarType? dtype = null, Device? device = null) =>
         FromElements<sbyte>(Elements(rawArray), [rawArray.Count], ScalarType.Int8, dtype, device, false, null);
 
@@ -148,6 +157,9 @@ public static partial class torch
     public static Tensor tensor(IList<short> rawArray, long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         FromElements<short>(Elements(rawArray), [dim0, dim1, dim2, dim3], ScalarType.Int16, dtype, device, requires_grad, names);
 
+    public static Tensor as_tensor(short[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        FromElements<short>(Elements(rawArray), [rawArray.Length], ScalarType.Int16, dtype, device, false, null);
+
     public static Tensor as_tensor(IList<short> rawArray, ScalarType? dtype = null, Device? device = null) =>
         FromElements<short>(Elements(rawArray), [rawArray.Count], ScalarType.Int16, dtype, device, false, null);
 
@@ -181,8 +193,11 @@ public static partial class torch
     public static Tensor tensor(IList<int> rawArray, long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         FromElements<int>(Elements(rawArray), [dim0, dim1, dim2], ScalarType.Int32, dtype, device, requires_grad, names);
 
-    public static Tensor tensor(IList<int> rawArray, long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+    public static Tensor tensor(int[] rawArray, long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         FromElements<int>(Elements(rawArray), [dim0, dim1, dim2, dim3], ScalarType.Int32, dtype, device, requires_grad, names);
+
+    public static Tensor as_tensor(int[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        FromElements<int>(Elements(rawArray), [rawArray.Length], ScalarType.Int32, dtype, device, false, null);
 
     public static Tensor as_tensor(IList<int> rawArray, ScalarType? dtype = null, Device? device = null) =>
         FromElements<int>(Elements(rawArray), [rawArray.Count], ScalarType.Int32, dtype, device, false, null);
@@ -220,6 +235,9 @@ public static partial class torch
     public static Tensor tensor(IList<long> rawArray, long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         FromElements<long>(Elements(rawArray), [dim0, dim1, dim2, dim3], ScalarType.Int64, dtype, device, requires_grad, names);
 
+    public static Tensor as_tensor(long[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        FromElements<long>(Elements(rawArray), [rawArray.Length], ScalarType.Int64, dtype, device, false, null);
+
     public static Tensor as_tensor(IList<long> rawArray, ScalarType? dtype = null, Device? device = null) =>
         FromElements<long>(Elements(rawArray), [rawArray.Count], ScalarType.Int64, dtype, device, false, null);
 
@@ -256,6 +274,9 @@ public static partial class torch
     public static Tensor tensor(IList<float> rawArray, long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         FromElements<float>(Elements(rawArray), [dim0, dim1, dim2, dim3], ScalarType.Float32, dtype, device, requires_grad, names);
 
+    public static Tensor as_tensor(float[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        FromElements<float>(Elements(rawArray), [rawArray.Length], ScalarType.Float32, dtype, device, false, null);
+
     public static Tensor as_tensor(IList<float> rawArray, ScalarType? dtype = null, Device? device = null) =>
         FromElements<float>(Elements(rawArray), [rawArray.Count], ScalarType.Float32, dtype, device, false, null);
 
@@ -280,9 +301,6 @@ public static partial class torch
     public static Tensor tensor(IList<double> rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         FromElements<double>(Elements(rawArray), [rawArray.Count], ScalarType.Float64, dtype, device, requires_grad, names);
 
-    public static Tensor tensor(IList<double> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        FromElements<double>(Elements(rawArray), dimensions, ScalarType.Float64, dtype, device, requires_grad, names);
-
     public static Tensor tensor(IList<double> rawArray, long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         FromElements<double>(Elements(rawArray), [rows, columns], ScalarType.Float64, dtype, device, requires_grad, names);
 
@@ -291,6 +309,9 @@ public static partial class torch
 
     public static Tensor tensor(IList<double> rawArray, long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         FromElements<double>(Elements(rawArray), [dim0, dim1, dim2, dim3], ScalarType.Float64, dtype, device, requires_grad, names);
+
+    public static Tensor as_tensor(double[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        FromElements<double>(Elements(rawArray), [rawArray.Length], ScalarType.Float64, dtype, device, false, null);
 
     public static Tensor as_tensor(IList<double> rawArray, ScalarType? dtype = null, Device? device = null) =>
         FromElements<double>(Elements(rawArray), [rawArray.Count], ScalarType.Float64, dtype, device, false, null);

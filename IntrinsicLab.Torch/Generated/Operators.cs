@@ -43,6 +43,7 @@ internal static class Operators
     internal static readonly Operator atan_ = new("aten::atan_", "");
     internal static readonly Operator baddbmm = new("aten::baddbmm", "");
     internal static readonly Operator bernoulli = new("aten::bernoulli", "");
+    internal static readonly Operator bernoulli__Tensor = new("aten::bernoulli_", "Tensor");
     internal static readonly Operator bernoulli__float = new("aten::bernoulli_", "float");
     internal static readonly Operator binary_cross_entropy = new("aten::binary_cross_entropy", "");
     internal static readonly Operator binary_cross_entropy_with_logits = new("aten::binary_cross_entropy_with_logits", "");
@@ -397,6 +398,7 @@ internal static class Operators
         atan_,
         baddbmm,
         bernoulli,
+        bernoulli__Tensor,
         bernoulli__float,
         binary_cross_entropy,
         binary_cross_entropy_with_logits,

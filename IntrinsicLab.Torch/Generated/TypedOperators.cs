@@ -1970,6 +1970,23 @@ public static partial class torch
             }
         }
 
+        public Tensor var(long[] dimensions, bool keepdim = false, ScalarType? type = null)
+        {
+            fixed (long* dimensionsItems = dimensions)
+            {
+                if (type is not null)
+                    throw new NotSupportedException("type is not supported");
+                var arguments = stackalloc Value[4];
+                arguments[0] = Value.Of(this);
+                arguments[1] = Value.OfList(dimensionsItems, dimensions.Length);
+                arguments[2] = Value.Of(true);
+                arguments[3] = Value.Of(keepdim);
+                var result = Operators.var_dim.Call(arguments, 4);
+                GC.KeepAlive(this);
+                return result;
+            }
+        }
+
         public Tensor var(ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
         {
             fixed (long* dimensionsItems = dimensions)
@@ -2010,6 +2027,40 @@ public static partial class torch
             var result = Operators.var_mean_dim.CallTwo(arguments, 4);
             GC.KeepAlive(this);
             return result;
+        }
+
+        public (Tensor std, Tensor mean) var_mean(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
+        {
+            fixed (long* dimensionsItems = dimensions)
+            {
+                if (type is not null)
+                    throw new NotSupportedException("type is not supported");
+                var arguments = stackalloc Value[4];
+                arguments[0] = Value.Of(this);
+                arguments[1] = Value.OfList(dimensionsItems, dimensions.Length);
+                arguments[2] = Value.Of(unbiased);
+                arguments[3] = Value.Of(keepdim);
+                var result = Operators.var_mean_dim.CallTwo(arguments, 4);
+                GC.KeepAlive(this);
+                return result;
+            }
+        }
+
+        public (Tensor std, Tensor mean) var_mean(ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
+        {
+            fixed (long* dimensionsItems = dimensions)
+            {
+                if (type is not null)
+                    throw new NotSupportedException("type is not supported");
+                var arguments = stackalloc Value[4];
+                arguments[0] = Value.Of(this);
+                arguments[1] = Value.OfList(dimensionsItems, dimensions.Length);
+                arguments[2] = Value.Of(unbiased);
+                arguments[3] = Value.Of(keepdim);
+                var result = Operators.var_mean_dim.CallTwo(arguments, 4);
+                GC.KeepAlive(this);
+                return result;
+            }
         }
 
         public Tensor std(bool unbiased = true)
@@ -2094,6 +2145,40 @@ public static partial class torch
             var result = Operators.std_mean_dim.CallTwo(arguments, 4);
             GC.KeepAlive(this);
             return result;
+        }
+
+        public (Tensor std, Tensor mean) std_mean(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
+        {
+            fixed (long* dimensionsItems = dimensions)
+            {
+                if (type is not null)
+                    throw new NotSupportedException("type is not supported");
+                var arguments = stackalloc Value[4];
+                arguments[0] = Value.Of(this);
+                arguments[1] = Value.OfList(dimensionsItems, dimensions.Length);
+                arguments[2] = Value.Of(unbiased);
+                arguments[3] = Value.Of(keepdim);
+                var result = Operators.std_mean_dim.CallTwo(arguments, 4);
+                GC.KeepAlive(this);
+                return result;
+            }
+        }
+
+        public (Tensor std, Tensor mean) std_mean(ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
+        {
+            fixed (long* dimensionsItems = dimensions)
+            {
+                if (type is not null)
+                    throw new NotSupportedException("type is not supported");
+                var arguments = stackalloc Value[4];
+                arguments[0] = Value.Of(this);
+                arguments[1] = Value.OfList(dimensionsItems, dimensions.Length);
+                arguments[2] = Value.Of(unbiased);
+                arguments[3] = Value.Of(keepdim);
+                var result = Operators.std_mean_dim.CallTwo(arguments, 4);
+                GC.KeepAlive(this);
+                return result;
+            }
         }
 
         public Tensor median()
@@ -2831,6 +2916,20 @@ public static partial class torch
             }
         }
 
+        public Tensor unflatten(long dim, Size sizes)
+        {
+            fixed (long* sizesItems = sizes.Shape)
+            {
+                var arguments = stackalloc Value[3];
+                arguments[0] = Value.Of(this);
+                arguments[1] = Value.Of(dim);
+                arguments[2] = Value.OfList(sizesItems, sizes.Length);
+                var result = Operators.unflatten_int.Call(arguments, 3);
+                GC.KeepAlive(this);
+                return result;
+            }
+        }
+
         public Tensor ravel()
         {
             var arguments = stackalloc Value[1];
@@ -3449,14 +3548,41 @@ public static partial class torch
             return result;
         }
 
-        public Tensor[] split(long[] sizes, int dim = 0)
+        public Tensor[] split(params long[] sizes)
+        {
+            fixed (long* sizesItems = sizes)
+            {
+                var arguments = stackalloc Value[2];
+                arguments[0] = Value.Of(this);
+                arguments[1] = Value.OfList(sizesItems, sizes.Length);
+                var result = Operators.split_with_sizes.CallList(arguments, 2);
+                GC.KeepAlive(this);
+                return result;
+            }
+        }
+
+        public Tensor[] split(long[] sizes, long dim = 0L)
         {
             fixed (long* sizesItems = sizes)
             {
                 var arguments = stackalloc Value[3];
                 arguments[0] = Value.Of(this);
                 arguments[1] = Value.OfList(sizesItems, sizes.Length);
-                arguments[2] = Value.Of((long)dim);
+                arguments[2] = Value.Of(dim);
+                var result = Operators.split_with_sizes.CallList(arguments, 3);
+                GC.KeepAlive(this);
+                return result;
+            }
+        }
+
+        public Tensor[] split(ReadOnlySpan<long> sizes, long dim = 0L)
+        {
+            fixed (long* sizesItems = sizes)
+            {
+                var arguments = stackalloc Value[3];
+                arguments[0] = Value.Of(this);
+                arguments[1] = Value.OfList(sizesItems, sizes.Length);
+                arguments[2] = Value.Of(dim);
                 var result = Operators.split_with_sizes.CallList(arguments, 3);
                 GC.KeepAlive(this);
                 return result;
@@ -3628,6 +3754,19 @@ public static partial class torch
             arguments[2] = Value.OfOptional(generator);
             Operators.bernoulli__float.CallInPlace(arguments, 3);
             GC.KeepAlive(this);
+            GC.KeepAlive(generator);
+            return this;
+        }
+
+        public Tensor bernoulli_(Tensor p, Generator? generator = null)
+        {
+            var arguments = stackalloc Value[3];
+            arguments[0] = Value.Of(this);
+            arguments[1] = Value.Of(p);
+            arguments[2] = Value.OfOptional(generator);
+            Operators.bernoulli__Tensor.CallInPlace(arguments, 3);
+            GC.KeepAlive(this);
+            GC.KeepAlive(p);
             GC.KeepAlive(generator);
             return this;
         }
@@ -5064,6 +5203,29 @@ public static unsafe partial class torch
         return result;
     }
 
+    public static Tensor norm(Tensor input, float p = 2f)
+    {
+        var arguments = stackalloc Value[2];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of((double)p);
+        var result = Operators.norm_Scalar.Call(arguments, 2);
+        GC.KeepAlive(input);
+        return result;
+    }
+
+    public static Tensor norm(Tensor input, int dimension, bool keepdim = false, float p = 2f)
+    {
+        var list0 = stackalloc long[] { dimension };
+        var arguments = stackalloc Value[4];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of((double)p);
+        arguments[2] = Value.OfList(list0, 1);
+        arguments[3] = Value.Of(keepdim);
+        var result = Operators.norm_ScalarOpt_dim.Call(arguments, 4);
+        GC.KeepAlive(input);
+        return result;
+    }
+
     public static Tensor var(Tensor input, bool unbiased = true)
     {
         var arguments = stackalloc Value[2];
@@ -5116,6 +5278,55 @@ public static unsafe partial class torch
         return result;
     }
 
+    public static (Tensor var, Tensor mean) var_mean(Tensor input, long dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
+    {
+        if (type is not null)
+            throw new NotSupportedException("type is not supported");
+        var list0 = stackalloc long[] { dimensions };
+        var arguments = stackalloc Value[4];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.OfList(list0, 1);
+        arguments[2] = Value.Of(unbiased);
+        arguments[3] = Value.Of(keepdim);
+        var result = Operators.var_mean_dim.CallTwo(arguments, 4);
+        GC.KeepAlive(input);
+        return result;
+    }
+
+    public static (Tensor var, Tensor mean) var_mean(Tensor input, long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
+    {
+        fixed (long* dimensionsItems = dimensions)
+        {
+            if (type is not null)
+                throw new NotSupportedException("type is not supported");
+            var arguments = stackalloc Value[4];
+            arguments[0] = Value.Of(input);
+            arguments[1] = Value.OfList(dimensionsItems, dimensions.Length);
+            arguments[2] = Value.Of(unbiased);
+            arguments[3] = Value.Of(keepdim);
+            var result = Operators.var_mean_dim.CallTwo(arguments, 4);
+            GC.KeepAlive(input);
+            return result;
+        }
+    }
+
+    public static (Tensor var, Tensor mean) var_mean(Tensor input, ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
+    {
+        fixed (long* dimensionsItems = dimensions)
+        {
+            if (type is not null)
+                throw new NotSupportedException("type is not supported");
+            var arguments = stackalloc Value[4];
+            arguments[0] = Value.Of(input);
+            arguments[1] = Value.OfList(dimensionsItems, dimensions.Length);
+            arguments[2] = Value.Of(unbiased);
+            arguments[3] = Value.Of(keepdim);
+            var result = Operators.var_mean_dim.CallTwo(arguments, 4);
+            GC.KeepAlive(input);
+            return result;
+        }
+    }
+
     public static Tensor std(Tensor input, bool unbiased = true)
     {
         var arguments = stackalloc Value[2];
@@ -5166,6 +5377,55 @@ public static unsafe partial class torch
         var result = Operators.std_mean.CallTwo(arguments, 2);
         GC.KeepAlive(input);
         return result;
+    }
+
+    public static (Tensor std, Tensor mean) std_mean(Tensor input, long dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
+    {
+        if (type is not null)
+            throw new NotSupportedException("type is not supported");
+        var list0 = stackalloc long[] { dimensions };
+        var arguments = stackalloc Value[4];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.OfList(list0, 1);
+        arguments[2] = Value.Of(unbiased);
+        arguments[3] = Value.Of(keepdim);
+        var result = Operators.std_mean_dim.CallTwo(arguments, 4);
+        GC.KeepAlive(input);
+        return result;
+    }
+
+    public static (Tensor std, Tensor mean) std_mean(Tensor input, long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
+    {
+        fixed (long* dimensionsItems = dimensions)
+        {
+            if (type is not null)
+                throw new NotSupportedException("type is not supported");
+            var arguments = stackalloc Value[4];
+            arguments[0] = Value.Of(input);
+            arguments[1] = Value.OfList(dimensionsItems, dimensions.Length);
+            arguments[2] = Value.Of(unbiased);
+            arguments[3] = Value.Of(keepdim);
+            var result = Operators.std_mean_dim.CallTwo(arguments, 4);
+            GC.KeepAlive(input);
+            return result;
+        }
+    }
+
+    public static (Tensor std, Tensor mean) std_mean(Tensor input, ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
+    {
+        fixed (long* dimensionsItems = dimensions)
+        {
+            if (type is not null)
+                throw new NotSupportedException("type is not supported");
+            var arguments = stackalloc Value[4];
+            arguments[0] = Value.Of(input);
+            arguments[1] = Value.OfList(dimensionsItems, dimensions.Length);
+            arguments[2] = Value.Of(unbiased);
+            arguments[3] = Value.Of(keepdim);
+            var result = Operators.std_mean_dim.CallTwo(arguments, 4);
+            GC.KeepAlive(input);
+            return result;
+        }
     }
 
     public static Tensor max(Tensor input)
@@ -5224,6 +5484,35 @@ public static unsafe partial class torch
         }
     }
 
+    public static Tensor amax(Tensor input, long[] dims)
+    {
+        fixed (long* dimsItems = dims)
+        {
+            var arguments = stackalloc Value[2];
+            arguments[0] = Value.Of(input);
+            arguments[1] = Value.OfList(dimsItems, dims.Length);
+            var result = Operators.amax.Call(arguments, 2);
+            GC.KeepAlive(input);
+            return result;
+        }
+    }
+
+    public static Tensor amax(Tensor input, ReadOnlySpan<long> dims, bool keepdim = false, Tensor? @out = null)
+    {
+        fixed (long* dimsItems = dims)
+        {
+            if (@out is not null)
+                throw new NotSupportedException("out is not supported");
+            var arguments = stackalloc Value[3];
+            arguments[0] = Value.Of(input);
+            arguments[1] = Value.OfList(dimsItems, dims.Length);
+            arguments[2] = Value.Of(keepdim);
+            var result = Operators.amax.Call(arguments, 3);
+            GC.KeepAlive(input);
+            return result;
+        }
+    }
+
     public static Tensor min(Tensor input)
     {
         var arguments = stackalloc Value[1];
@@ -5265,6 +5554,22 @@ public static unsafe partial class torch
     }
 
     public static Tensor amin(Tensor input, long[] dims, bool keepdim = false, Tensor? @out = null)
+    {
+        fixed (long* dimsItems = dims)
+        {
+            if (@out is not null)
+                throw new NotSupportedException("out is not supported");
+            var arguments = stackalloc Value[3];
+            arguments[0] = Value.Of(input);
+            arguments[1] = Value.OfList(dimsItems, dims.Length);
+            arguments[2] = Value.Of(keepdim);
+            var result = Operators.amin.Call(arguments, 3);
+            GC.KeepAlive(input);
+            return result;
+        }
+    }
+
+    public static Tensor amin(Tensor input, ReadOnlySpan<long> dims, bool keepdim = false, Tensor? @out = null)
     {
         fixed (long* dimsItems = dims)
         {
@@ -5633,6 +5938,32 @@ public static unsafe partial class torch
         }
     }
 
+    public static Tensor hstack(IEnumerable<Tensor> tensors)
+    {
+        var tensorsHandles = Value.Handles(tensors);
+        fixed (nint* tensorsItems = tensorsHandles)
+        {
+            var arguments = stackalloc Value[1];
+            arguments[0] = Value.OfList(tensorsItems, tensorsHandles.Length);
+            var result = Operators.hstack.Call(arguments, 1);
+            GC.KeepAlive(tensors);
+            return result;
+        }
+    }
+
+    public static Tensor hstack(params Tensor[] tensors)
+    {
+        var tensorsHandles = Value.Handles(tensors);
+        fixed (nint* tensorsItems = tensorsHandles)
+        {
+            var arguments = stackalloc Value[1];
+            arguments[0] = Value.OfList(tensorsItems, tensorsHandles.Length);
+            var result = Operators.hstack.Call(arguments, 1);
+            GC.KeepAlive(tensors);
+            return result;
+        }
+    }
+
     public static Tensor vstack(IList<Tensor> tensors)
     {
         var tensorsHandles = Value.Handles(tensors);
@@ -5659,6 +5990,19 @@ public static unsafe partial class torch
         }
     }
 
+    public static Tensor column_stack(params Tensor[] tensors)
+    {
+        var tensorsHandles = Value.Handles(tensors);
+        fixed (nint* tensorsItems = tensorsHandles)
+        {
+            var arguments = stackalloc Value[1];
+            arguments[0] = Value.OfList(tensorsItems, tensorsHandles.Length);
+            var result = Operators.column_stack.Call(arguments, 1);
+            GC.KeepAlive(tensors);
+            return result;
+        }
+    }
+
     public static Tensor[] unbind(Tensor tensor, int dim = 0)
     {
         var arguments = stackalloc Value[2];
@@ -5666,6 +6010,16 @@ public static unsafe partial class torch
         arguments[1] = Value.Of((long)dim);
         var result = Operators.unbind_int.CallList(arguments, 2);
         GC.KeepAlive(tensor);
+        return result;
+    }
+
+    public static Tensor[] unbind(Tensor input, long dim = 0L)
+    {
+        var arguments = stackalloc Value[2];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of(dim);
+        var result = Operators.unbind_int.CallList(arguments, 2);
+        GC.KeepAlive(input);
         return result;
     }
 
@@ -5803,6 +6157,19 @@ public static unsafe partial class torch
         arguments[3] = Value.Of(output_size);
         var result = Operators.repeat_interleave_self_int.Call(arguments, 4);
         GC.KeepAlive(input);
+        return result;
+    }
+
+    public static Tensor repeat_interleave(Tensor input, Tensor repeats, long? dim = null, long? output_size = null)
+    {
+        var arguments = stackalloc Value[4];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of(repeats);
+        arguments[2] = Value.Of(dim);
+        arguments[3] = Value.Of(output_size);
+        var result = Operators.repeat_interleave_self_Tensor.Call(arguments, 4);
+        GC.KeepAlive(input);
+        GC.KeepAlive(repeats);
         return result;
     }
 

@@ -262,12 +262,16 @@ public static partial class OperatorGenerator
             Add($"{type}[,,] rawArray, {Options}{Names}", $"Elements<{type}>(rawArray), Lengths(rawArray)");
             Add($"{type}[,,,] rawArray, {Options}{Names}", $"Elements<{type}>(rawArray), Lengths(rawArray)");
             Add($"IList<{type}> rawArray, {Options}{Names}", "Elements(rawArray), [rawArray.Count]");
-            Add($"IList<{type}> rawArray, ReadOnlySpan<long> dimensions, {Options}{Names}", "Elements(rawArray), dimensions");
+            if (type != "double") // the one overload that TorchSharp lacks
+                Add($"IList<{type}> rawArray, ReadOnlySpan<long> dimensions, {Options}{Names}", "Elements(rawArray), dimensions");
             Add($"IList<{type}> rawArray, long rows, long columns, {Options}{Names}", "Elements(rawArray), [rows, columns]");
             Add($"IList<{type}> rawArray, long dim0, long dim1, long dim2, {Options}{Names}", "Elements(rawArray), [dim0, dim1, dim2]");
-            Add($"IList<{type}> rawArray, long dim0, long dim1, long dim2, long dim3, {Options}{Names}", "Elements(rawArray), [dim0, dim1, dim2, dim3]");
-            text.Append($"    public static Tensor as_tensor(IList<{type}> rawArray, ScalarType? dtype = null, Device? device = null) =>\n")
-                .Append($"        FromElements<{type}>(Elements(rawArray), [rawArray.Count], ScalarType.{scalar}, dtype, device, false, null);\n\n");
+            Add($"{(type == "int" ? "int[]" : $"IList<{type}>")} rawArray, long dim0, long dim1, long dim2, long dim3, {Options}{Names}", "Elements(rawArray), [dim0, dim1, dim2, dim3]");
+            foreach (var (list, length) in new[] { ($"{type}[]", "Length"), ($"IList<{type}>", "Count") })
+            {
+                text.Append($"    public static Tensor as_tensor({list} rawArray, ScalarType? dtype = null, Device? device = null) =>\n")
+                    .Append($"        FromElements<{type}>(Elements(rawArray), [rawArray.{length}], ScalarType.{scalar}, dtype, device, false, null);\n\n");
+            }
 
             void Add(string parameters, string arguments) => text.Append($"    public static Tensor tensor({parameters}) =>\n")
                 .Append($"        FromElements<{type}>({arguments}, ScalarType.{scalar}, dtype, device, requires_grad, names);\n\n");
