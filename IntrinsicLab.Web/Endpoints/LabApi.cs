@@ -33,7 +33,7 @@ public static class LabApi
             options.DocumentTitle = "IntrinsicLab API";
             options.SwaggerEndpoint("/openapi/v1.json", "IntrinsicLab API v1");
         });
-        app.MapOpenApi();
+        app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json");
         HealthEndpoints.Map(app);
 
         var group = app.MapGroup("/api/v1").AddEndpointFilter(RefuseBadRequests);
