@@ -41,6 +41,9 @@ public class ErrorTests(ApiApplication lab)
         { "POST {run}/complete", """{"error":1}""", "/error", "Expected text" },
         { "POST {run}/metrics", """{"series":{"m":{"step":[1],"value":["1"]}}}""", "/series/m/value/0", "NaN" },
         { "POST {run}/metrics", "{}", "/series", "required" },
+        { "POST {run}/metrics", """{"series":{"m":{"step":[1],"value":[1e999]}}}""", "/series/m/value/0", "number" },
+        { "POST runs", """{"source":"external","name":"x","tags":["a\u0000"]}""", "/tags/0", "control" },
+        { "GET runs?q=%00", "", "/q", "Control characters" },
         { "GET algorithms?environment=carpole", "", "/environment", "'cartpole'" },
         { "GET algorithms/ppo?enviroment=cartpole", "", "/enviroment", "Did you mean 'environment'?" },
         { "GET runs?limit=1001", "", "/limit", "1 to 1000" },
@@ -133,6 +136,17 @@ public class ErrorTests(ApiApplication lab)
         request.Content!.Headers.ContentEncoding.Add(encoding);
 
         await ApiApplication.Problem(await lab.Client.SendAsync(request), status);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0x22, 0xFF, 0x22 })]
+    [InlineData(new byte[] { 0x22, 0x5C, 0x75, 0x64, 0x38, 0x30, 0x30, 0x22 })] // half of a surrogate pair
+    public async Task TextThatIsNotUnicode_IsRefused(byte[] text)
+    {
+        var request = ApiApplication.Request(HttpMethod.Post, "runs");
+        request.Content = new ByteArrayContent([.. "{\"source\":\"external\",\"name\":"u8, .. text, .. "}"u8]) { Headers = { ContentType = new("application/json") } };
+
+        await ApiApplication.Problem(await lab.Client.SendAsync(request), 400);
     }
 
     [Fact]
