@@ -1,6 +1,7 @@
 using IntrinsicLab.Data;
 using IntrinsicLab.Web;
 using IntrinsicLab.Web.Endpoints;
+using IntrinsicLab.Worker;
 
 var builder = WebApplication.CreateBuilder(args);
 if (LoopbackOnly.WhyRefused(builder.Configuration) is { } refused)
@@ -9,6 +10,8 @@ if (LoopbackOnly.WhyRefused(builder.Configuration) is { } refused)
     return 1;
 }
 builder.Services.AddLabData(builder.Configuration);
+if (builder.Configuration.GetValue("Lab:EmbeddedWorker", true))
+    builder.Services.AddLabWorker(builder.Configuration);
 builder.Services.AddLabApi();
 builder.Services.AddLabPages();
 
