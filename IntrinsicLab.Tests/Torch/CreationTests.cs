@@ -88,7 +88,7 @@ public sealed class CreationTests : IDisposable
         var x = zeros(2, 3);
         var data = x.data<float>();
         data[1, 2] = 5;
-        data[0] = 1;
+        data[0, 0] = 1;
 
         Expect.Values(x, 1, 0, 0, 0, 0, 5);
         Assert.Equal([1, 0, 0, 0, 0, 5], data.ToArray());

@@ -20,7 +20,7 @@ internal static class Expect
 
     public static Tensor Matrix(long rows, long columns, params double[] values) => tensor(values, [rows, columns]);
 
-    /// <summary>The gradient of a scalar function against central differences, and the gradient of a fixed mixture of that gradient.</summary>
+    /// <summary>The gradient of a scalar function against central differences, then that of a fixed mixture of the gradient.</summary>
     public static void Gradients(Func<Tensor, Tensor> function, Tensor at)
     {
         GradientOf(function, at);

@@ -200,6 +200,28 @@ public sealed class OperatorTests : IDisposable
     }
 
     [Fact]
+    public void Statics_AgreeWithTheirMembers()
+    {
+        var x = Expect.Matrix(2, 2, 1, -2, 3, 4);
+
+        Expect.Values(torch.softmax(x, 1), 0.9525741, 0.0474259, 0.2689414, 0.7310586);
+        Expect.Values(torch.gather(x, 1, tensor(new long[] { 1, 0 }, [2, 1])), -2, 3);
+        Expect.Values(torch.triu(x), 1, -2, 0, 4);
+        Expect.Values(torch.dot(Expect.Vector(1, 2), Expect.Vector(3, 4)), 11);
+        Expect.Values(torch.searchsorted(Expect.Vector(1, 3, 5), Expect.Vector(2, 5)), 1, 2);
+        Expect.Values(nn.functional.leaky_relu(x, 0.1), 1, -0.2, 3, 4);
+        Expect.Values(nn.functional.elu(Expect.Vector(-1, 1), 1), -0.6321206, 1);
+        Expect.Values(nn.functional.nll_loss(x, tensor(new long[] { 0, 1 })), -2.5);
+        Expect.Values(linalg.norm(x), Math.Sqrt(30));
+        Expect.Values(linalg.norm(x, 2.0, [1]), Math.Sqrt(5), 5);
+        Expect.Values(x.roll([1], [1]), -2, 1, 4, 3);
+        Expect.Values(x.unbind(1)[0], 1, 3);
+        Expect.Values(Expect.Vector(1, double.NaN).nan_to_num(2), 1, 2);
+        Expect.Values(x.masked_fill(x < 0, 0), 1, 0, 3, 4);
+        Assert.True(torch.allclose(x, x.clone()));
+    }
+
+    [Fact]
     public void Convolution_OfOnesCountsThePatch()
     {
         var image = ones(1, 1, 4, 4);
