@@ -12,18 +12,38 @@ public sealed class CheckpointWriter(Stream output) : BinaryWriter(output, Encod
     public void Write(torch.Tensor tensor)
     {
         using var held = tensor.detach().cpu().contiguous();
-        Write((int)held.dtype);
-        Write(held.shape.Length);
+        base.Write((int)held.dtype);
+        base.Write(held.shape.Length);
         foreach (var extent in held.shape)
-            Write(extent);
-        Write(held.bytes);
+            base.Write(extent);
+        base.Write(held.bytes);
     }
+
+    // Numbers turn into tensors implicitly, and the overload of the nearer class would win: these keep them numbers.
+
+    /// <inheritdoc cref="BinaryWriter.Write(bool)"/>
+    public new void Write(bool value) => base.Write(value);
+
+    /// <inheritdoc cref="BinaryWriter.Write(int)"/>
+    public new void Write(int value) => base.Write(value);
+
+    /// <inheritdoc cref="BinaryWriter.Write(long)"/>
+    public new void Write(long value) => base.Write(value);
+
+    /// <inheritdoc cref="BinaryWriter.Write(ulong)"/>
+    public new void Write(ulong value) => base.Write(value);
+
+    /// <inheritdoc cref="BinaryWriter.Write(float)"/>
+    public new void Write(float value) => base.Write(value);
+
+    /// <inheritdoc cref="BinaryWriter.Write(double)"/>
+    public new void Write(double value) => base.Write(value);
 
     /// <summary>Writes an array with its length.</summary>
     public void Write<T>(ReadOnlySpan<T> values) where T : unmanaged
     {
-        Write(values.Length);
-        Write(MemoryMarshal.AsBytes(values));
+        base.Write(values.Length);
+        base.Write(MemoryMarshal.AsBytes(values));
     }
 }
 

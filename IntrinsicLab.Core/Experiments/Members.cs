@@ -113,8 +113,8 @@ public sealed class Members
         foreach (var (index, element) in value.EnumerateArray().Index())
         {
             var at = Problem.At(At(name), index.ToString(CultureInfo.InvariantCulture));
-            if (element.ValueKind != JsonValueKind.String || element.GetString() is not { Length: > 0 } text || text.Length > longest)
-                problems.Add(new(at, $"Expected a text of 1 to {longest} characters."));
+            if (element.ValueKind != JsonValueKind.String || element.GetString() is not { Length: > 0 } text || text.Length > longest || text.Any(char.IsControl))
+                problems.Add(new(at, $"Expected a text of 1 to {longest} characters, none of them a control character."));
             else if (texts.Contains(text))
                 problems.Add(new(at, $"'{text}' is listed twice."));
             else

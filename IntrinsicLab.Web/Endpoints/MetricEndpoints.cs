@@ -38,14 +38,13 @@ public static class MetricEndpoints
         CancellationToken cancellation)
     {
         var asked = query.Value;
-        if (SeriesFormat.Choose(context, asked.Format) is not { } format)
-            return new ProblemResult(StatusCodes.Status406NotAcceptable, "This is available as application/json, text/csv and application/octet-stream.");
-
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         var known = await lab.MetricSeries.Where(series => series.RunId == id && (series.Name == name || series.Name == "progress/episodes"))
             .Select(series => new { series.Name, series.Sequence }).ToListAsync(cancellation);
         if (known.Find(series => series.Name == name) is not { } head || !await lab.Exists(id, cancellation))
             return await Missing(lab, id, name, cancellation);
+        if (SeriesFormat.Choose(context, asked.Format) is not { } format)
+            return new ProblemResult(StatusCodes.Status406NotAcceptable, "This is available as application/json, text/csv and application/octet-stream.");
         // Between points of the episodes axis lie values of another series; its changes count too.
         var episodes = asked.X == MetricAxis.Episodes ? known.Find(series => series.Name == "progress/episodes")?.Sequence ?? 0 : 0;
         context.Response.Headers.Vary = "Accept";

@@ -119,7 +119,7 @@ public sealed partial record NewPoints : IRequestBody<NewPoints>
 
     private static double? Number(JsonElement json) => json.ValueKind switch
     {
-        JsonValueKind.Number => json.GetDouble(),
+        JsonValueKind.Number when double.IsFinite(json.GetDouble()) => json.GetDouble(),
         JsonValueKind.String => json.GetString() switch
         {
             "NaN" => double.NaN,

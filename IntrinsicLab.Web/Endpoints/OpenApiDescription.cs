@@ -33,10 +33,8 @@ public static class OpenApiDescription
             foreach (var query in metadata.OfType<QueryMetadata>())
                 foreach (var parameter in ParameterSchema.Of(query.Record).Parameters)
                     operation.Parameters.Add(Describe(parameter, Activator.CreateInstance(query.Record)!));
-            if (metadata.OfType<CreatesMetadata>().Any())
-                operation.Parameters.Add(HeaderParameter(IdempotentRequests.Header, false, "The same key and body give the same answer again."));
-            if (metadata.OfType<NeedsVersionMetadata>().Any())
-                operation.Parameters.Add(HeaderParameter("If-Match", true, "ETag of the version seen; 428 without, 412 when somebody was faster."));
+            foreach (var header in metadata.OfType<HeaderMetadata>())
+                operation.Parameters.Add(Describe(header));
             operation.Responses ??= [];
             operation.Responses["default"] = new OpenApiResponse
             {
@@ -47,12 +45,12 @@ public static class OpenApiDescription
         });
     }
 
-    private static OpenApiParameter HeaderParameter(string name, bool required, string description) => new()
+    private static OpenApiParameter Describe(HeaderMetadata header) => new()
     {
-        Name = name,
+        Name = header.Name,
         In = ParameterLocation.Header,
-        Required = required,
-        Description = description,
+        Required = header.Required,
+        Description = header.Description,
         Schema = new OpenApiSchema { Type = JsonSchemaType.String },
     };
 

@@ -34,6 +34,8 @@ public sealed class Query<T> : IRefusable, Microsoft.AspNetCore.Http.Metadata.IE
         {
             if (values.Count > 1)
                 faults.Add(new(Problem.At("", name), "This parameter is given twice."));
+            if (values.ToString().Any(char.IsControl))
+                faults.Add(new(Problem.At("", name), "Control characters are not allowed."));
             json[name] = AsJson(schema.Find(name)?.Kind, values[0] ?? "");
         }
         var read = (T)schema.Read(JsonSerializer.SerializeToElement(json), new T(), "", faults);

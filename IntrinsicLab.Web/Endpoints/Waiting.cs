@@ -31,7 +31,9 @@ internal static class Waiting
         var seconds = query.Wait > 0 ? query.Wait : Preferred(context);
         if (seconds == 0 || await holds())
             return;
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        // The end of the lab ends the waiting too, or every stop would take as long as the longest wait.
+        var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         over.CancelAfter(TimeSpan.FromSeconds(seconds));
         try
         {

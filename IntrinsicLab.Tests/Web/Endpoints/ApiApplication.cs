@@ -78,6 +78,7 @@ public sealed class ApiApplication : WebApplicationFactory<ApiErrors>
         builder.UseSetting("Lab:DataFolder", folder);
         builder.UseSetting("Lab:Database", "");
         builder.UseSetting("Lab:EmbeddedWorker", "false");
+        builder.UseSetting("Logging:LogLevel:Default", "Warning");
     }
 
     public override async ValueTask DisposeAsync()
