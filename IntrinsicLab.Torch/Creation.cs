@@ -53,7 +53,7 @@ public static partial class torch
         foreach (var dimension in dimensions)
             count *= dimension;
         if (count != elements.Length)
-            throw new ArgumentException($"mismatched total size creating a tensor from an array: {count} vs. {elements.Length}");
+            throw new ArgumentException($"the dimensions hold {count} elements, the array {elements.Length}");
 
         var tensor = EmptyOf(dimensions, source);
         if (elements.Length > 0)
@@ -88,6 +88,11 @@ public static partial class torch
     {
         public static partial class functional
         {
+            public static Tensor leaky_relu(Tensor input, double negative_slope = 0.01, bool inplace = false) =>
+                inplace ? LeakyRelu_(input, negative_slope) : LeakyRelu(input, negative_slope);
+
+            public static Tensor elu(Tensor x, double alpha, bool inplace = false) => inplace ? Elu_(x, alpha) : Elu(x, alpha);
+
             public static Tensor relu(Tensor x, bool inplace = false) => inplace ? Relu_(x) : Relu(x);
         }
     }

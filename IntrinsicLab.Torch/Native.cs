@@ -40,8 +40,8 @@ internal static unsafe partial class Native
             path = Path.Combine(folder, "libtorch_shim.so");
         if (!File.Exists(path))
         {
-            throw new NotSupportedException("libtorch was not found when IntrinsicLab.Torch was built: run 'apt-get install libtorch-dev' " +
-                "or set LIBTORCH to a libtorch or Python torch folder, then build again");
+            throw new NotSupportedException("libtorch was not found when IntrinsicLab.Torch was built: " +
+                "run 'apt-get install libtorch-dev' or set LIBTORCH to a libtorch or Python torch folder, then build again");
         }
         try
         {
@@ -49,7 +49,8 @@ internal static unsafe partial class Native
         }
         catch (DllNotFoundException exception)
         {
-            var reason = exception.Message.Split('\n').FirstOrDefault(line => line.Contains(".so") && line.Contains(':')) ?? exception.Message;
+            var reason = exception.Message.Split('\n').FirstOrDefault(line => line.Contains(".so") && line.Contains(':'))
+                ?? exception.Message;
             throw new NotSupportedException($"the libtorch that IntrinsicLab.Torch was built with cannot be loaded ({reason.Trim()}): " +
                 "install it again, or set LIBTORCH to another and build again");
         }

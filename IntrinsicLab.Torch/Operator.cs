@@ -38,7 +38,8 @@ internal sealed unsafe class Operator(string name, string overload)
     {
         var results = stackalloc Value[4];
         CallMany(arguments, count, results, 4);
-        return (new Tensor(results[0].Pointer), new Tensor(results[1].Pointer), new Tensor(results[2].Pointer), new Tensor(results[3].Pointer));
+        return (new Tensor(results[0].Pointer), new Tensor(results[1].Pointer),
+            new Tensor(results[2].Pointer), new Tensor(results[3].Pointer));
     }
 
     internal Tensor[] CallList(Value* arguments, int count)

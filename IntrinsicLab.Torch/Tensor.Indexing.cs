@@ -4,7 +4,7 @@ namespace TorchSharp;
 
 public static partial class torch
 {
-    /// <summary>One index of a tensor: a place, a slice, a new dimension, all remaining dimensions, or a tensor of places or a mask.</summary>
+    /// <summary>One index: a place, a slice, a new dimension, all remaining dimensions, or a tensor of places or a mask.</summary>
     public readonly struct TensorIndex
     {
         internal enum Form { None, Single, Null, Ellipsis, Bool, Tensor, Slice }
@@ -45,7 +45,8 @@ public static partial class torch
         public static implicit operator TensorIndex(Range range) => Slice(range);
 
         /// <summary>Never called: it makes the overload that takes TensorIndex the better one.</summary>
-        public static implicit operator torch.Tensor(TensorIndex value) => throw new InvalidOperationException("a TensorIndex is not a tensor");
+        public static implicit operator torch.Tensor(TensorIndex value) =>
+            throw new InvalidOperationException("a TensorIndex is not a tensor");
     }
 
     public partial class Tensor
@@ -148,7 +149,8 @@ public static partial class torch
                         dimension++;
                         break;
                     case TensorIndex.Form.Ellipsis:
-                        dimension += (int)view.ndim - dimension - indices.SkipWhile(other => other.Kind != TensorIndex.Form.Ellipsis).Skip(1).Sum(Consumed);
+                        var later = indices.SkipWhile(other => other.Kind != TensorIndex.Form.Ellipsis).Sum(Consumed);
+                        dimension = (int)view.ndim - later;
                         break;
                     case TensorIndex.Form.Tensor:
                         places ??= [];

@@ -6,7 +6,7 @@ namespace TorchSharp;
 public static partial class torch
 {
     /// <summary>An owned reference to a tensor of libtorch.</summary>
-    /// <remarks>Operators are generated from operators.txt; release is by Dispose or a dispose scope, the finalizer is the net below.</remarks>
+    /// <remarks>Operators are generated from operators.txt. Dispose or a dispose scope releases, the finalizer is the net below.</remarks>
     public unsafe partial class Tensor : IDisposable
     {
         private static long _totalCount;
@@ -40,7 +40,7 @@ public static partial class torch
         internal nint ValidHandle
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => _handle != 0 ? _handle : throw new InvalidOperationException("Tensor invalid -- empty handle.");
+            get => _handle != 0 ? _handle : throw new InvalidOperationException("The tensor is disposed.");
         }
 
         internal DisposeScope? OwningDisposeScope { get; set; }
@@ -81,6 +81,7 @@ public static partial class torch
         public DeviceType device_type => (DeviceType)Native.torch_device_type(ValidHandle);
         public int device_index => Native.torch_device_index(ValidHandle);
         public Device device => device_type == DeviceType.CPU ? CPU : new Device(device_type, device_index);
+        public bool is_cpu() => device_type == DeviceType.CPU;
         public bool is_cuda => device_type == DeviceType.CUDA;
 
         public long[] shape
@@ -171,7 +172,7 @@ public static partial class torch
         public T item<T>() where T : unmanaged
         {
             if (NumberOfElements != 1)
-                throw new ArgumentException("Number of elements in the tensor must be 1");
+                throw new ArgumentException($"a tensor of {NumberOfElements} elements has no single item");
             ValidateElementType(typeof(T));
             if (device_type == DeviceType.CPU)
                 return *(T*)DataPointer();
@@ -185,16 +186,16 @@ public static partial class torch
             get
             {
                 if (!is_contiguous())
-                    throw new NotImplementedException("Bytes() called on non-contiguous tensor.");
+                    throw new NotImplementedException("bytes of a non-contiguous tensor: call contiguous first");
                 if (device_type != DeviceType.CPU)
-                    throw new InvalidOperationException("Reading data from non-CPU memory is not supported. Move or copy the tensor to the cpu before reading.");
+                    throw new InvalidOperationException("bytes of a tensor on another device: copy it to the processor first");
                 return new Span<byte>((void*)DataPointer(), checked((int)(NumberOfElements * ElementSize)));
             }
             set
             {
                 var target = bytes;
                 if (target.Length != value.Length)
-                    throw new ArgumentException("Mismatched data sizes in SetBytes().");
+                    throw new ArgumentException($"{value.Length} bytes for a tensor of {target.Length}");
                 value.CopyTo(target);
             }
         }
@@ -216,7 +217,7 @@ public static partial class torch
         public T ReadCpuValue<T>(long i) where T : unmanaged
         {
             if (i < 0 || i >= NumberOfElements)
-                throw new IndexOutOfRangeException("The index is greater than the number of elements in the tensor");
+                throw new IndexOutOfRangeException($"element {i} of a tensor of {NumberOfElements}");
             using var accessor = data<T>();
             return accessor.At(i);
         }
@@ -268,7 +269,7 @@ public static partial class torch
                 _ => null,
             };
             if (element != expected)
-                throw new ArgumentException($"{element.Name} is not compatible with {dtype}");
+                throw new ArgumentException($"a tensor of {dtype} has no elements of type {element.Name}");
         }
 
         private void Release()

@@ -35,6 +35,7 @@ internal static class Operators
     internal static readonly Operator argmax = new("aten::argmax", "");
     internal static readonly Operator argmin = new("aten::argmin", "");
     internal static readonly Operator argsort = new("aten::argsort", "");
+    internal static readonly Operator argwhere = new("aten::argwhere", "");
     internal static readonly Operator as_strided = new("aten::as_strided", "");
     internal static readonly Operator asin = new("aten::asin", "");
     internal static readonly Operator asin_ = new("aten::asin_", "");
@@ -80,13 +81,17 @@ internal static class Operators
     internal static readonly Operator cos_ = new("aten::cos_", "");
     internal static readonly Operator cosh = new("aten::cosh", "");
     internal static readonly Operator cosh_ = new("aten::cosh_", "");
+    internal static readonly Operator cosine_similarity = new("aten::cosine_similarity", "");
     internal static readonly Operator cross_entropy_loss = new("aten::cross_entropy_loss", "");
+    internal static readonly Operator cummax = new("aten::cummax", "");
+    internal static readonly Operator cummin = new("aten::cummin", "");
     internal static readonly Operator cumprod = new("aten::cumprod", "");
     internal static readonly Operator cumsum = new("aten::cumsum", "");
     internal static readonly Operator det = new("aten::det", "");
     internal static readonly Operator detach = new("aten::detach", "");
     internal static readonly Operator detach_ = new("aten::detach_", "");
     internal static readonly Operator diag = new("aten::diag", "");
+    internal static readonly Operator diag_embed = new("aten::diag_embed", "");
     internal static readonly Operator diagflat = new("aten::diagflat", "");
     internal static readonly Operator digamma = new("aten::digamma", "");
     internal static readonly Operator digamma_ = new("aten::digamma_", "");
@@ -98,7 +103,10 @@ internal static class Operators
     internal static readonly Operator div__Scalar_mode = new("aten::div_", "Scalar_mode");
     internal static readonly Operator div__Tensor = new("aten::div_", "Tensor");
     internal static readonly Operator div__Tensor_mode = new("aten::div_", "Tensor_mode");
+    internal static readonly Operator dot = new("aten::dot", "");
     internal static readonly Operator einsum = new("aten::einsum", "");
+    internal static readonly Operator elu = new("aten::elu", "");
+    internal static readonly Operator elu_ = new("aten::elu_", "");
     internal static readonly Operator empty_like = new("aten::empty_like", "");
     internal static readonly Operator empty_memory_format = new("aten::empty", "memory_format");
     internal static readonly Operator eq_Scalar = new("aten::eq", "Scalar");
@@ -159,6 +167,7 @@ internal static class Operators
     internal static readonly Operator inverse = new("aten::inverse", "");
     internal static readonly Operator isclose = new("aten::isclose", "");
     internal static readonly Operator isfinite = new("aten::isfinite", "");
+    internal static readonly Operator isin_Tensor_Tensor = new("aten::isin", "Tensor_Tensor");
     internal static readonly Operator isinf = new("aten::isinf", "");
     internal static readonly Operator isnan = new("aten::isnan", "");
     internal static readonly Operator kl_div = new("aten::kl_div", "");
@@ -168,6 +177,7 @@ internal static class Operators
     internal static readonly Operator le_Scalar = new("aten::le", "Scalar");
     internal static readonly Operator le_Tensor = new("aten::le", "Tensor");
     internal static readonly Operator leaky_relu = new("aten::leaky_relu", "");
+    internal static readonly Operator leaky_relu_ = new("aten::leaky_relu_", "");
     internal static readonly Operator lerp_Tensor = new("aten::lerp", "Tensor");
     internal static readonly Operator lerp__Tensor = new("aten::lerp_", "Tensor");
     internal static readonly Operator lgamma = new("aten::lgamma", "");
@@ -178,6 +188,7 @@ internal static class Operators
     internal static readonly Operator linalg_inv = new("aten::linalg_inv", "");
     internal static readonly Operator linalg_lstsq = new("aten::linalg_lstsq", "");
     internal static readonly Operator linalg_matrix_exp = new("aten::linalg_matrix_exp", "");
+    internal static readonly Operator linalg_norm = new("aten::linalg_norm", "");
     internal static readonly Operator linalg_slogdet = new("aten::linalg_slogdet", "");
     internal static readonly Operator linalg_solve = new("aten::linalg_solve", "");
     internal static readonly Operator linalg_svd = new("aten::linalg_svd", "");
@@ -196,6 +207,7 @@ internal static class Operators
     internal static readonly Operator log_softmax_int = new("aten::log_softmax", "int");
     internal static readonly Operator logaddexp = new("aten::logaddexp", "");
     internal static readonly Operator logcumsumexp = new("aten::logcumsumexp", "");
+    internal static readonly Operator logdet = new("aten::logdet", "");
     internal static readonly Operator logical_and = new("aten::logical_and", "");
     internal static readonly Operator logical_not = new("aten::logical_not", "");
     internal static readonly Operator logical_or = new("aten::logical_or", "");
@@ -206,6 +218,7 @@ internal static class Operators
     internal static readonly Operator lt_Scalar = new("aten::lt", "Scalar");
     internal static readonly Operator lt_Tensor = new("aten::lt", "Tensor");
     internal static readonly Operator masked_fill_Scalar = new("aten::masked_fill", "Scalar");
+    internal static readonly Operator masked_fill__Scalar = new("aten::masked_fill_", "Scalar");
     internal static readonly Operator masked_select = new("aten::masked_select", "");
     internal static readonly Operator matmul = new("aten::matmul", "");
     internal static readonly Operator max = new("aten::max", "");
@@ -228,12 +241,14 @@ internal static class Operators
     internal static readonly Operator mul__Tensor = new("aten::mul_", "Tensor");
     internal static readonly Operator multinomial = new("aten::multinomial", "");
     internal static readonly Operator mv = new("aten::mv", "");
+    internal static readonly Operator nan_to_num = new("aten::nan_to_num", "");
     internal static readonly Operator nansum = new("aten::nansum", "");
     internal static readonly Operator narrow = new("aten::narrow", "");
     internal static readonly Operator ne_Scalar = new("aten::ne", "Scalar");
     internal static readonly Operator ne_Tensor = new("aten::ne", "Tensor");
     internal static readonly Operator neg = new("aten::neg", "");
     internal static readonly Operator neg_ = new("aten::neg_", "");
+    internal static readonly Operator nll_loss_nd = new("aten::nll_loss_nd", "");
     internal static readonly Operator nonzero = new("aten::nonzero", "");
     internal static readonly Operator norm_Scalar = new("aten::norm", "Scalar");
     internal static readonly Operator norm_ScalarOpt_dim = new("aten::norm", "ScalarOpt_dim");
@@ -269,6 +284,7 @@ internal static class Operators
     internal static readonly Operator repeat_interleave_self_Tensor = new("aten::repeat_interleave", "self_Tensor");
     internal static readonly Operator repeat_interleave_self_int = new("aten::repeat_interleave", "self_int");
     internal static readonly Operator reshape = new("aten::reshape", "");
+    internal static readonly Operator roll = new("aten::roll", "");
     internal static readonly Operator round__decimals = new("aten::round_", "decimals");
     internal static readonly Operator round_decimals = new("aten::round", "decimals");
     internal static readonly Operator rsqrt = new("aten::rsqrt", "");
@@ -278,6 +294,7 @@ internal static class Operators
     internal static readonly Operator scatter_add = new("aten::scatter_add", "");
     internal static readonly Operator scatter_add_ = new("aten::scatter_add_", "");
     internal static readonly Operator scatter_src = new("aten::scatter", "src");
+    internal static readonly Operator searchsorted_Tensor = new("aten::searchsorted", "Tensor");
     internal static readonly Operator select_int = new("aten::select", "int");
     internal static readonly Operator sigmoid = new("aten::sigmoid", "");
     internal static readonly Operator sigmoid_ = new("aten::sigmoid_", "");
@@ -292,6 +309,7 @@ internal static class Operators
     internal static readonly Operator sinh = new("aten::sinh", "");
     internal static readonly Operator sinh_ = new("aten::sinh_", "");
     internal static readonly Operator slice_Tensor = new("aten::slice", "Tensor");
+    internal static readonly Operator slogdet = new("aten::slogdet", "");
     internal static readonly Operator smooth_l1_loss = new("aten::smooth_l1_loss", "");
     internal static readonly Operator softmax_int = new("aten::softmax", "int");
     internal static readonly Operator softplus = new("aten::softplus", "");
@@ -324,6 +342,7 @@ internal static class Operators
     internal static readonly Operator swapaxes = new("aten::swapaxes", "");
     internal static readonly Operator t = new("aten::t", "");
     internal static readonly Operator take = new("aten::take", "");
+    internal static readonly Operator take_along_dim = new("aten::take_along_dim", "");
     internal static readonly Operator tan = new("aten::tan", "");
     internal static readonly Operator tan_ = new("aten::tan_", "");
     internal static readonly Operator tanh = new("aten::tanh", "");
@@ -390,6 +409,7 @@ internal static class Operators
         argmax,
         argmin,
         argsort,
+        argwhere,
         as_strided,
         asin,
         asin_,
@@ -435,13 +455,17 @@ internal static class Operators
         cos_,
         cosh,
         cosh_,
+        cosine_similarity,
         cross_entropy_loss,
+        cummax,
+        cummin,
         cumprod,
         cumsum,
         det,
         detach,
         detach_,
         diag,
+        diag_embed,
         diagflat,
         digamma,
         digamma_,
@@ -453,7 +477,10 @@ internal static class Operators
         div__Scalar_mode,
         div__Tensor,
         div__Tensor_mode,
+        dot,
         einsum,
+        elu,
+        elu_,
         empty_like,
         empty_memory_format,
         eq_Scalar,
@@ -514,6 +541,7 @@ internal static class Operators
         inverse,
         isclose,
         isfinite,
+        isin_Tensor_Tensor,
         isinf,
         isnan,
         kl_div,
@@ -523,6 +551,7 @@ internal static class Operators
         le_Scalar,
         le_Tensor,
         leaky_relu,
+        leaky_relu_,
         lerp_Tensor,
         lerp__Tensor,
         lgamma,
@@ -533,6 +562,7 @@ internal static class Operators
         linalg_inv,
         linalg_lstsq,
         linalg_matrix_exp,
+        linalg_norm,
         linalg_slogdet,
         linalg_solve,
         linalg_svd,
@@ -551,6 +581,7 @@ internal static class Operators
         log_softmax_int,
         logaddexp,
         logcumsumexp,
+        logdet,
         logical_and,
         logical_not,
         logical_or,
@@ -561,6 +592,7 @@ internal static class Operators
         lt_Scalar,
         lt_Tensor,
         masked_fill_Scalar,
+        masked_fill__Scalar,
         masked_select,
         matmul,
         max,
@@ -583,12 +615,14 @@ internal static class Operators
         mul__Tensor,
         multinomial,
         mv,
+        nan_to_num,
         nansum,
         narrow,
         ne_Scalar,
         ne_Tensor,
         neg,
         neg_,
+        nll_loss_nd,
         nonzero,
         norm_Scalar,
         norm_ScalarOpt_dim,
@@ -624,6 +658,7 @@ internal static class Operators
         repeat_interleave_self_Tensor,
         repeat_interleave_self_int,
         reshape,
+        roll,
         round__decimals,
         round_decimals,
         rsqrt,
@@ -633,6 +668,7 @@ internal static class Operators
         scatter_add,
         scatter_add_,
         scatter_src,
+        searchsorted_Tensor,
         select_int,
         sigmoid,
         sigmoid_,
@@ -647,6 +683,7 @@ internal static class Operators
         sinh,
         sinh_,
         slice_Tensor,
+        slogdet,
         smooth_l1_loss,
         softmax_int,
         softplus,
@@ -679,6 +716,7 @@ internal static class Operators
         swapaxes,
         t,
         take,
+        take_along_dim,
         tan,
         tan_,
         tanh,

@@ -724,6 +724,31 @@ public static partial class torch
             return result;
         }
 
+        public Tensor nan_to_num(double nan = 0, double? posinf = null, double? neginf = null)
+        {
+            var arguments = stackalloc Value[4];
+            arguments[0] = Value.Of(this);
+            arguments[1] = Value.Of(nan);
+            arguments[2] = Value.Of(posinf);
+            arguments[3] = Value.Of(neginf);
+            var result = Operators.nan_to_num.Call(arguments, 4);
+            GC.KeepAlive(this);
+            return result;
+        }
+
+        public Tensor isin(Tensor test_elements, bool assumeUnique = false, bool invert = false)
+        {
+            var arguments = stackalloc Value[4];
+            arguments[0] = Value.Of(this);
+            arguments[1] = Value.Of(test_elements);
+            arguments[2] = Value.Of(assumeUnique);
+            arguments[3] = Value.Of(invert);
+            var result = Operators.isin_Tensor_Tensor.Call(arguments, 4);
+            GC.KeepAlive(this);
+            GC.KeepAlive(test_elements);
+            return result;
+        }
+
         public Tensor isinf()
         {
             var arguments = stackalloc Value[1];
@@ -1465,6 +1490,17 @@ public static partial class torch
             return result;
         }
 
+        public Tensor clip(Scalar? min = null, Scalar? max = null)
+        {
+            var arguments = stackalloc Value[3];
+            arguments[0] = Value.Of(this);
+            arguments[1] = Value.OfOptional(min);
+            arguments[2] = Value.OfOptional(max);
+            var result = Operators.clamp.Call(arguments, 3);
+            GC.KeepAlive(this);
+            return result;
+        }
+
         public Tensor clamp_(Scalar? min = null, Scalar? max = null)
         {
             var arguments = stackalloc Value[3];
@@ -1658,6 +1694,18 @@ public static partial class torch
             GC.KeepAlive(this);
             GC.KeepAlive(mask);
             return result;
+        }
+
+        public Tensor masked_fill_(Tensor mask, Scalar value)
+        {
+            var arguments = stackalloc Value[3];
+            arguments[0] = Value.Of(this);
+            arguments[1] = Value.Of(mask);
+            arguments[2] = Value.Of(value);
+            Operators.masked_fill__Scalar.CallInPlace(arguments, 3);
+            GC.KeepAlive(this);
+            GC.KeepAlive(mask);
+            return this;
         }
 
         public Tensor eq(Tensor target)
@@ -2257,6 +2305,26 @@ public static partial class torch
             return result;
         }
 
+        public (Tensor values, Tensor indexes) cummax(long dim)
+        {
+            var arguments = stackalloc Value[2];
+            arguments[0] = Value.Of(this);
+            arguments[1] = Value.Of(dim);
+            var result = Operators.cummax.CallTwo(arguments, 2);
+            GC.KeepAlive(this);
+            return result;
+        }
+
+        public (Tensor values, Tensor indexes) cummin(long dim)
+        {
+            var arguments = stackalloc Value[2];
+            arguments[0] = Value.Of(this);
+            arguments[1] = Value.Of(dim);
+            var result = Operators.cummin.CallTwo(arguments, 2);
+            GC.KeepAlive(this);
+            return result;
+        }
+
         public Tensor softmax(long dim, ScalarType? dtype = null)
         {
             var arguments = stackalloc Value[3];
@@ -2645,6 +2713,26 @@ public static partial class torch
             var result = Operators.vdot.Call(arguments, 2);
             GC.KeepAlive(this);
             GC.KeepAlive(target);
+            return result;
+        }
+
+        public Tensor dot(Tensor target)
+        {
+            var arguments = stackalloc Value[2];
+            arguments[0] = Value.Of(this);
+            arguments[1] = Value.Of(target);
+            var result = Operators.dot.Call(arguments, 2);
+            GC.KeepAlive(this);
+            GC.KeepAlive(target);
+            return result;
+        }
+
+        public Tensor logdet()
+        {
+            var arguments = stackalloc Value[1];
+            arguments[0] = Value.Of(this);
+            var result = Operators.logdet.Call(arguments, 1);
+            GC.KeepAlive(this);
             return result;
         }
 
@@ -3247,6 +3335,39 @@ public static partial class torch
             return result;
         }
 
+        public Tensor argwhere()
+        {
+            var arguments = stackalloc Value[1];
+            arguments[0] = Value.Of(this);
+            var result = Operators.argwhere.Call(arguments, 1);
+            GC.KeepAlive(this);
+            return result;
+        }
+
+        public Tensor take_along_dim(Tensor indices, long dim)
+        {
+            var arguments = stackalloc Value[3];
+            arguments[0] = Value.Of(this);
+            arguments[1] = Value.Of(indices);
+            arguments[2] = Value.Of(dim);
+            var result = Operators.take_along_dim.Call(arguments, 3);
+            GC.KeepAlive(this);
+            GC.KeepAlive(indices);
+            return result;
+        }
+
+        public Tensor diag_embed(long offset = 0L, long dim1 = -2L, long dim2 = -1L)
+        {
+            var arguments = stackalloc Value[4];
+            arguments[0] = Value.Of(this);
+            arguments[1] = Value.Of(offset);
+            arguments[2] = Value.Of(dim1);
+            arguments[3] = Value.Of(dim2);
+            var result = Operators.diag_embed.Call(arguments, 4);
+            GC.KeepAlive(this);
+            return result;
+        }
+
         public Tensor where(Tensor condition, Tensor y)
         {
             var arguments = stackalloc Value[3];
@@ -3533,6 +3654,44 @@ public static partial class torch
             var arguments = stackalloc Value[1];
             arguments[0] = Value.Of(this);
             var result = Operators.fliplr.Call(arguments, 1);
+            GC.KeepAlive(this);
+            return result;
+        }
+
+        public Tensor roll(long[] shifts)
+        {
+            fixed (long* shiftsItems = shifts)
+            {
+                var arguments = stackalloc Value[2];
+                arguments[0] = Value.Of(this);
+                arguments[1] = Value.OfList(shiftsItems, shifts.Length);
+                var result = Operators.roll.Call(arguments, 2);
+                GC.KeepAlive(this);
+                return result;
+            }
+        }
+
+        public Tensor roll(long[] shifts, long[] dims)
+        {
+            fixed (long* shiftsItems = shifts)
+            fixed (long* dimsItems = dims)
+            {
+                var arguments = stackalloc Value[3];
+                arguments[0] = Value.Of(this);
+                arguments[1] = Value.OfList(shiftsItems, shifts.Length);
+                arguments[2] = Value.OfList(dimsItems, dims.Length);
+                var result = Operators.roll.Call(arguments, 3);
+                GC.KeepAlive(this);
+                return result;
+            }
+        }
+
+        public Tensor[] unbind(long dimension = 0L)
+        {
+            var arguments = stackalloc Value[2];
+            arguments[0] = Value.Of(this);
+            arguments[1] = Value.Of(dimension);
+            var result = Operators.unbind_int.CallList(arguments, 2);
             GC.KeepAlive(this);
             return result;
         }
@@ -4388,6 +4547,42 @@ public static unsafe partial class torch
         arguments[0] = Value.Of(input);
         var result = Operators.isnan.Call(arguments, 1);
         GC.KeepAlive(input);
+        return result;
+    }
+
+    public static Tensor isfinite(Tensor tensor)
+    {
+        var arguments = stackalloc Value[1];
+        arguments[0] = Value.Of(tensor);
+        var result = Operators.isfinite.Call(arguments, 1);
+        GC.KeepAlive(tensor);
+        return result;
+    }
+
+    public static Tensor lerp(Tensor input, Tensor end, Tensor weight)
+    {
+        var arguments = stackalloc Value[3];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of(end);
+        arguments[2] = Value.Of(weight);
+        var result = Operators.lerp_Tensor.Call(arguments, 3);
+        GC.KeepAlive(input);
+        GC.KeepAlive(end);
+        GC.KeepAlive(weight);
+        return result;
+    }
+
+    public static bool allclose(Tensor tensor, Tensor target, double rtol = 1E-05, double atol = 1E-08, bool equal_nan = false)
+    {
+        var arguments = stackalloc Value[5];
+        arguments[0] = Value.Of(tensor);
+        arguments[1] = Value.Of(target);
+        arguments[2] = Value.Of(rtol);
+        arguments[3] = Value.Of(atol);
+        arguments[4] = Value.Of(equal_nan);
+        var result = Operators.allclose.CallBool(arguments, 5);
+        GC.KeepAlive(tensor);
+        GC.KeepAlive(target);
         return result;
     }
 
@@ -5658,6 +5853,75 @@ public static unsafe partial class torch
         return result;
     }
 
+    public static Tensor cumprod(Tensor input, long dim, ScalarType? dtype = null)
+    {
+        var arguments = stackalloc Value[3];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of(dim);
+        arguments[2] = Value.Of(dtype);
+        var result = Operators.cumprod.Call(arguments, 3);
+        GC.KeepAlive(input);
+        return result;
+    }
+
+    public static Tensor softmax(Tensor input, int dim, ScalarType? dtype = null)
+    {
+        var arguments = stackalloc Value[3];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of((long)dim);
+        arguments[2] = Value.Of(dtype);
+        var result = Operators.softmax_int.Call(arguments, 3);
+        GC.KeepAlive(input);
+        return result;
+    }
+
+    public static Tensor median(Tensor input)
+    {
+        var arguments = stackalloc Value[1];
+        arguments[0] = Value.Of(input);
+        var result = Operators.median.Call(arguments, 1);
+        GC.KeepAlive(input);
+        return result;
+    }
+
+    public static Tensor quantile(Tensor input, Tensor q, long dim = -1L, bool keepdim = false)
+    {
+        var arguments = stackalloc Value[4];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of(q);
+        arguments[2] = Value.Of(dim);
+        arguments[3] = Value.Of(keepdim);
+        var result = Operators.quantile.Call(arguments, 4);
+        GC.KeepAlive(input);
+        GC.KeepAlive(q);
+        return result;
+    }
+
+    public static (Tensor values, Tensor indices) sort(Tensor input, long dim = -1L, bool descending = false, bool stable = false)
+    {
+        var arguments = stackalloc Value[4];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of(stable);
+        arguments[2] = Value.Of(dim);
+        arguments[3] = Value.Of(descending);
+        var result = Operators.sort_stable.CallTwo(arguments, 4);
+        GC.KeepAlive(input);
+        return result;
+    }
+
+    public static (Tensor values, Tensor indices) topk(Tensor tensor, int k, int dim = -1, bool largest = true, bool sorted = true)
+    {
+        var arguments = stackalloc Value[5];
+        arguments[0] = Value.Of(tensor);
+        arguments[1] = Value.Of((long)k);
+        arguments[2] = Value.Of((long)dim);
+        arguments[3] = Value.Of(largest);
+        arguments[4] = Value.Of(sorted);
+        var result = Operators.topk.CallTwo(arguments, 5);
+        GC.KeepAlive(tensor);
+        return result;
+    }
+
     public static Tensor argsort(Tensor input, long dim = -1L, bool descending = false)
     {
         var arguments = stackalloc Value[3];
@@ -5755,6 +6019,64 @@ public static unsafe partial class torch
         var result = Operators.vdot.Call(arguments, 2);
         GC.KeepAlive(input);
         GC.KeepAlive(target);
+        return result;
+    }
+
+    public static Tensor dot(Tensor input, Tensor other)
+    {
+        var arguments = stackalloc Value[2];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of(other);
+        var result = Operators.dot.Call(arguments, 2);
+        GC.KeepAlive(input);
+        GC.KeepAlive(other);
+        return result;
+    }
+
+    public static Tensor logdet(Tensor input)
+    {
+        var arguments = stackalloc Value[1];
+        arguments[0] = Value.Of(input);
+        var result = Operators.logdet.Call(arguments, 1);
+        GC.KeepAlive(input);
+        return result;
+    }
+
+    public static (Tensor res, Tensor logabsdet) slogdet(Tensor A)
+    {
+        var arguments = stackalloc Value[1];
+        arguments[0] = Value.Of(A);
+        var result = Operators.slogdet.CallTwo(arguments, 1);
+        GC.KeepAlive(A);
+        return result;
+    }
+
+    public static Tensor triu(Tensor input, long diagonal = 0L)
+    {
+        var arguments = stackalloc Value[2];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of(diagonal);
+        var result = Operators.triu.Call(arguments, 2);
+        GC.KeepAlive(input);
+        return result;
+    }
+
+    public static Tensor tril(Tensor input, long diagonal = 0L)
+    {
+        var arguments = stackalloc Value[2];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of(diagonal);
+        var result = Operators.tril.Call(arguments, 2);
+        GC.KeepAlive(input);
+        return result;
+    }
+
+    public static Tensor t(Tensor input)
+    {
+        var arguments = stackalloc Value[1];
+        arguments[0] = Value.Of(input);
+        var result = Operators.t.Call(arguments, 1);
+        GC.KeepAlive(input);
         return result;
     }
 
@@ -5898,6 +6220,20 @@ public static unsafe partial class torch
     }
 
     public static Tensor cat(IList<Tensor> tensors, long dim = 0L)
+    {
+        var tensorsHandles = Value.Handles(tensors);
+        fixed (nint* tensorsItems = tensorsHandles)
+        {
+            var arguments = stackalloc Value[2];
+            arguments[0] = Value.OfList(tensorsItems, tensorsHandles.Length);
+            arguments[1] = Value.Of(dim);
+            var result = Operators.cat.Call(arguments, 2);
+            GC.KeepAlive(tensors);
+            return result;
+        }
+    }
+
+    public static Tensor concat(IList<Tensor> tensors, long dim = 0L)
     {
         var tensorsHandles = Value.Handles(tensors);
         fixed (nint* tensorsItems = tensorsHandles)
@@ -6132,6 +6468,178 @@ public static unsafe partial class torch
         arguments[0] = Value.Of(input);
         var result = Operators.nonzero.Call(arguments, 1);
         GC.KeepAlive(input);
+        return result;
+    }
+
+    public static Tensor gather(Tensor input, long dim, Tensor index)
+    {
+        var arguments = stackalloc Value[3];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of(dim);
+        arguments[2] = Value.Of(index);
+        var result = Operators.gather.Call(arguments, 3);
+        GC.KeepAlive(input);
+        GC.KeepAlive(index);
+        return result;
+    }
+
+    public static Tensor gather(Tensor input, long dim, Tensor index, bool sparse_grad = false)
+    {
+        var arguments = stackalloc Value[4];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of(dim);
+        arguments[2] = Value.Of(index);
+        arguments[3] = Value.Of(sparse_grad);
+        var result = Operators.gather.Call(arguments, 4);
+        GC.KeepAlive(input);
+        GC.KeepAlive(index);
+        return result;
+    }
+
+    public static Tensor masked_select(Tensor input, Tensor mask)
+    {
+        var arguments = stackalloc Value[2];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of(mask);
+        var result = Operators.masked_select.Call(arguments, 2);
+        GC.KeepAlive(input);
+        GC.KeepAlive(mask);
+        return result;
+    }
+
+    public static Tensor narrow(Tensor input, long dim, long start, long length)
+    {
+        var arguments = stackalloc Value[4];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of(dim);
+        arguments[2] = Value.Of(start);
+        arguments[3] = Value.Of(length);
+        var result = Operators.narrow.Call(arguments, 4);
+        GC.KeepAlive(input);
+        return result;
+    }
+
+    public static Tensor select(Tensor input, long dim, long index)
+    {
+        var arguments = stackalloc Value[3];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of(dim);
+        arguments[2] = Value.Of(index);
+        var result = Operators.select_int.Call(arguments, 3);
+        GC.KeepAlive(input);
+        return result;
+    }
+
+    public static Tensor diag_embed(Tensor input, long offset = 0L, long dim1 = -2L, long dim2 = -1L)
+    {
+        var arguments = stackalloc Value[4];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of(offset);
+        arguments[2] = Value.Of(dim1);
+        arguments[3] = Value.Of(dim2);
+        var result = Operators.diag_embed.Call(arguments, 4);
+        GC.KeepAlive(input);
+        return result;
+    }
+
+    public static Tensor flip(Tensor input, params long[] dims)
+    {
+        fixed (long* dimsItems = dims)
+        {
+            var arguments = stackalloc Value[2];
+            arguments[0] = Value.Of(input);
+            arguments[1] = Value.OfList(dimsItems, dims.Length);
+            var result = Operators.flip.Call(arguments, 2);
+            GC.KeepAlive(input);
+            return result;
+        }
+    }
+
+    public static Tensor roll(Tensor input, long[] shifts)
+    {
+        fixed (long* shiftsItems = shifts)
+        {
+            var arguments = stackalloc Value[2];
+            arguments[0] = Value.Of(input);
+            arguments[1] = Value.OfList(shiftsItems, shifts.Length);
+            var result = Operators.roll.Call(arguments, 2);
+            GC.KeepAlive(input);
+            return result;
+        }
+    }
+
+    public static Tensor roll(Tensor input, long[] shifts, long[] dims)
+    {
+        fixed (long* shiftsItems = shifts)
+        fixed (long* dimsItems = dims)
+        {
+            var arguments = stackalloc Value[3];
+            arguments[0] = Value.Of(input);
+            arguments[1] = Value.OfList(shiftsItems, shifts.Length);
+            arguments[2] = Value.OfList(dimsItems, dims.Length);
+            var result = Operators.roll.Call(arguments, 3);
+            GC.KeepAlive(input);
+            return result;
+        }
+    }
+
+    public static Tensor transpose(Tensor input, long dim0, long dim1)
+    {
+        var arguments = stackalloc Value[3];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of(dim0);
+        arguments[2] = Value.Of(dim1);
+        var result = Operators.transpose_int.Call(arguments, 3);
+        GC.KeepAlive(input);
+        return result;
+    }
+
+    public static Tensor broadcast_to(Tensor input, params long[] shape)
+    {
+        fixed (long* shapeItems = shape)
+        {
+            var arguments = stackalloc Value[2];
+            arguments[0] = Value.Of(input);
+            arguments[1] = Value.OfList(shapeItems, shape.Length);
+            var result = Operators.broadcast_to.Call(arguments, 2);
+            GC.KeepAlive(input);
+            return result;
+        }
+    }
+
+    public static Tensor clone(Tensor input)
+    {
+        var arguments = stackalloc Value[1];
+        arguments[0] = Value.Of(input);
+        var result = Operators.clone.Call(arguments, 1);
+        GC.KeepAlive(input);
+        return result;
+    }
+
+    public static Tensor[] chunk(Tensor input, long chunks, long dim = 0L)
+    {
+        var arguments = stackalloc Value[3];
+        arguments[0] = Value.Of(input);
+        arguments[1] = Value.Of(chunks);
+        arguments[2] = Value.Of(dim);
+        var result = Operators.chunk.CallList(arguments, 3);
+        GC.KeepAlive(input);
+        return result;
+    }
+
+    public static Tensor searchsorted(Tensor sorted_sequence, Tensor values, bool out_int32 = false, bool right = false, Tensor? sorter = null)
+    {
+        var arguments = stackalloc Value[6];
+        arguments[0] = Value.Of(sorted_sequence);
+        arguments[1] = Value.Of(values);
+        arguments[2] = Value.Of(out_int32);
+        arguments[3] = Value.Of(right);
+        arguments[4] = Value.None;
+        arguments[5] = Value.OfOptional(sorter);
+        var result = Operators.searchsorted_Tensor.Call(arguments, 6);
+        GC.KeepAlive(sorted_sequence);
+        GC.KeepAlive(values);
+        GC.KeepAlive(sorter);
         return result;
     }
 
@@ -7598,6 +8106,44 @@ public static partial class torch
                 return result;
             }
 
+            public static Tensor softmax(Tensor input, long dim, ScalarType? dtype = null)
+            {
+                var arguments = stackalloc Value[3];
+                arguments[0] = Value.Of(input);
+                arguments[1] = Value.Of(dim);
+                arguments[2] = Value.Of(dtype);
+                var result = Operators.softmax_int.Call(arguments, 3);
+                GC.KeepAlive(input);
+                return result;
+            }
+
+            public static Tensor cosine_similarity(Tensor x1, Tensor x2, long dim = 1L, double eps = 1E-08)
+            {
+                var arguments = stackalloc Value[4];
+                arguments[0] = Value.Of(x1);
+                arguments[1] = Value.Of(x2);
+                arguments[2] = Value.Of(dim);
+                arguments[3] = Value.Of(eps);
+                var result = Operators.cosine_similarity.Call(arguments, 4);
+                GC.KeepAlive(x1);
+                GC.KeepAlive(x2);
+                return result;
+            }
+
+            public static Tensor nll_loss(Tensor input, Tensor target, Tensor? weight = null, Reduction reduction = Reduction.Mean)
+            {
+                var arguments = stackalloc Value[4];
+                arguments[0] = Value.Of(input);
+                arguments[1] = Value.Of(target);
+                arguments[2] = Value.OfOptional(weight);
+                arguments[3] = Value.Of(reduction);
+                var result = Operators.nll_loss_nd.Call(arguments, 4);
+                GC.KeepAlive(input);
+                GC.KeepAlive(target);
+                GC.KeepAlive(weight);
+                return result;
+            }
+
             public static Tensor layer_norm(Tensor input, long[] normalized_shape, Tensor? weight = null, Tensor? bias = null, double eps = 1E-05)
             {
                 fixed (long* normalized_shapeItems = normalized_shape)
@@ -7742,6 +8288,46 @@ public static partial class torch
                 GC.KeepAlive(x);
                 return x;
             }
+
+            internal static Tensor LeakyRelu(Tensor input, double slope)
+            {
+                var arguments = stackalloc Value[2];
+                arguments[0] = Value.Of(input);
+                arguments[1] = Value.Of(slope);
+                var result = Operators.leaky_relu.Call(arguments, 2);
+                GC.KeepAlive(input);
+                return result;
+            }
+
+            internal static Tensor LeakyRelu_(Tensor input, double slope)
+            {
+                var arguments = stackalloc Value[2];
+                arguments[0] = Value.Of(input);
+                arguments[1] = Value.Of(slope);
+                Operators.leaky_relu_.CallInPlace(arguments, 2);
+                GC.KeepAlive(input);
+                return input;
+            }
+
+            internal static Tensor Elu(Tensor x, double alpha)
+            {
+                var arguments = stackalloc Value[2];
+                arguments[0] = Value.Of(x);
+                arguments[1] = Value.Of(alpha);
+                var result = Operators.elu.Call(arguments, 2);
+                GC.KeepAlive(x);
+                return result;
+            }
+
+            internal static Tensor Elu_(Tensor x, double alpha)
+            {
+                var arguments = stackalloc Value[2];
+                arguments[0] = Value.Of(x);
+                arguments[1] = Value.Of(alpha);
+                Operators.elu_.CallInPlace(arguments, 2);
+                GC.KeepAlive(x);
+                return x;
+            }
         }
     }
 }
@@ -7775,6 +8361,51 @@ public static partial class torch
             var result = Operators.linalg_inv.Call(arguments, 1);
             GC.KeepAlive(input);
             return result;
+        }
+
+        public static Tensor norm(Tensor input, long[]? dims = null, bool keepdim = false)
+        {
+            fixed (long* dimsItems = dims)
+            {
+                var arguments = stackalloc Value[4];
+                arguments[0] = Value.Of(input);
+                arguments[1] = Value.None;
+                arguments[2] = dims is null ? Value.None : Value.OfList(dimsItems, dims.Length);
+                arguments[3] = Value.Of(keepdim);
+                var result = Operators.linalg_norm.Call(arguments, 4);
+                GC.KeepAlive(input);
+                return result;
+            }
+        }
+
+        public static Tensor norm(Tensor input, int ord, long[]? dims = null, bool keepdim = false)
+        {
+            fixed (long* dimsItems = dims)
+            {
+                var arguments = stackalloc Value[4];
+                arguments[0] = Value.Of(input);
+                arguments[1] = Value.Of((long)ord);
+                arguments[2] = dims is null ? Value.None : Value.OfList(dimsItems, dims.Length);
+                arguments[3] = Value.Of(keepdim);
+                var result = Operators.linalg_norm.Call(arguments, 4);
+                GC.KeepAlive(input);
+                return result;
+            }
+        }
+
+        public static Tensor norm(Tensor input, double ord, long[]? dims = null, bool keepdim = false)
+        {
+            fixed (long* dimsItems = dims)
+            {
+                var arguments = stackalloc Value[4];
+                arguments[0] = Value.Of(input);
+                arguments[1] = Value.Of(ord);
+                arguments[2] = dims is null ? Value.None : Value.OfList(dimsItems, dims.Length);
+                arguments[3] = Value.Of(keepdim);
+                var result = Operators.linalg_norm.Call(arguments, 4);
+                GC.KeepAlive(input);
+                return result;
+            }
         }
 
         public static (Tensor, Tensor) slogdet(Tensor input)

@@ -14,7 +14,8 @@ public static partial class OperatorGenerator
         public string Field => $"{Operator}{(Overload.Length == 0 ? "" : "_" + Overload)}";
     }
 
-    [GeneratedRegex(@"^(?<internal>internal )?(?<returns>\([^)]*\)|\S+) (?<name>@?\w+)\((?<parameters>.*)\) = (?<op>\w+)(\.(?<overload>\w+))?\((?<arguments>[^()]*)\)$")]
+    [GeneratedRegex(@"^(?<internal>internal )?(?<returns>\([^)]*\)|\S+) (?<name>@?\w+)\((?<parameters>.*)\) = " +
+        @"(?<op>\w+)(\.(?<overload>\w+))?\((?<arguments>[^()]*)\)$")]
     private static partial Regex LinePattern();
 
     public static IReadOnlyDictionary<string, string> Generate(string operators)
@@ -87,8 +88,8 @@ public static partial class OperatorGenerator
     {
         var text = new StringBuilder(Header);
         text.Append("namespace TorchSharp;\n\ninternal static class Operators\n{\n");
-        var known = lines.Select(line => (line.Field, line.Operator, line.Overload)).Append(("to_dtype_layout", "to", "dtype_layout")).Distinct()
-            .OrderBy(op => op.Item1, StringComparer.Ordinal).ToList();
+        var known = lines.Select(line => (line.Field, line.Operator, line.Overload)).Append(("to_dtype_layout", "to", "dtype_layout"))
+            .Distinct().OrderBy(op => op.Item1, StringComparer.Ordinal).ToList();
         foreach (var (field, name, overload) in known)
             text.Append($"    internal static readonly Operator {field} = new(\"aten::{name}\", \"{overload}\");\n");
         text.Append("\n    internal static readonly Operator[] All =\n    [\n");
@@ -106,7 +107,8 @@ public static partial class OperatorGenerator
             text.Append('\n');
             for (var depth = 0; depth < classes.Length; depth++)
             {
-                text.Append($"{Indent(depth)}public {(classes[depth] == "Tensor" ? "" : "static ")}{(depth == classes.Length - 1 ? "unsafe " : "")}partial class {classes[depth]}\n{Indent(depth)}{{\n");
+                var kind = (classes[depth] == "Tensor" ? "" : "static ") + (depth == classes.Length - 1 ? "unsafe " : "");
+                text.Append($"{Indent(depth)}public {kind}partial class {classes[depth]}\n{Indent(depth)}{{\n");
             }
             text.Append(string.Join('\n', group.Select(line => WriteMethod(line, classes.Length))));
             for (var depth = classes.Length - 1; depth >= 0; depth--)
@@ -159,7 +161,8 @@ public static partial class OperatorGenerator
 
         var text = new StringBuilder();
         var indent = Indent(depth);
-        text.Append($"{indent}{(line.Internal ? "internal" : "public")} {(isMember ? "" : "static ")}{line.Returns} {line.Name}({line.Parameters})\n{indent}{{\n");
+        var modifiers = (line.Internal ? "internal " : "public ") + (isMember ? "" : "static ");
+        text.Append($"{indent}{modifiers}{line.Returns} {line.Name}({line.Parameters})\n{indent}{{\n");
         var inner = Indent(depth + 1);
         // Declarations first: only fixed statements may stand in front of the block.
         foreach (var pin in pins.OrderBy(pin => pin.StartsWith("fixed", StringComparison.Ordinal)))
@@ -253,8 +256,10 @@ public static partial class OperatorGenerator
         foreach (var (type, scalar) in ElementTypes)
         {
             var hasType = type is "bool" or "double" or "long";
-            text.Append($"    public static Tensor tensor({type} scalar, {(hasType ? Options : "Device? device = null, bool requires_grad = false")}) =>\n")
-                .Append($"        FromElements<{type}>([scalar], [], ScalarType.{scalar}, {(hasType ? "dtype" : "null")}, device, requires_grad, null);\n\n");
+            var options = hasType ? Options : "Device? device = null, bool requires_grad = false";
+            var dtype = hasType ? "dtype" : "null";
+            text.Append($"    public static Tensor tensor({type} scalar, {options}) =>\n")
+                .Append($"        FromElements<{type}>([scalar], [], ScalarType.{scalar}, {dtype}, device, requires_grad, null);\n\n");
             var array = type == "long" ? "dataArray" : "rawArray";
             Add($"{type}[] {array}, {Options}{Names}", $"{array}, [{array}.Length]");
             Add($"{type}[] {array}, ReadOnlySpan<long> dimensions, {Options}{Names}", $"{array}, dimensions");
@@ -266,7 +271,8 @@ public static partial class OperatorGenerator
                 Add($"IList<{type}> rawArray, ReadOnlySpan<long> dimensions, {Options}{Names}", "Elements(rawArray), dimensions");
             Add($"IList<{type}> rawArray, long rows, long columns, {Options}{Names}", "Elements(rawArray), [rows, columns]");
             Add($"IList<{type}> rawArray, long dim0, long dim1, long dim2, {Options}{Names}", "Elements(rawArray), [dim0, dim1, dim2]");
-            Add($"{(type == "int" ? "int[]" : $"IList<{type}>")} rawArray, long dim0, long dim1, long dim2, long dim3, {Options}{Names}", "Elements(rawArray), [dim0, dim1, dim2, dim3]");
+            Add($"{(type == "int" ? "int[]" : $"IList<{type}>")} rawArray, long dim0, long dim1, long dim2, long dim3, {Options}{Names}",
+                "Elements(rawArray), [dim0, dim1, dim2, dim3]");
             foreach (var (list, length) in new[] { ($"{type}[]", "Length"), ($"IList<{type}>", "Count") })
             {
                 text.Append($"    public static Tensor as_tensor({list} rawArray, ScalarType? dtype = null, Device? device = null) =>\n")
@@ -287,10 +293,13 @@ public static partial class OperatorGenerator
 
     private static readonly (string Type, string Scalar)[] ElementTypes =
     [
-        ("bool", "Bool"), ("byte", "Byte"), ("sbyte", "Int8"), ("short", "Int16"), ("int", "Int32"), ("long", "Int64"), ("float", "Float32"), ("double", "Float64"),
+        ("bool", "Bool"), ("byte", "Byte"), ("sbyte", "Int8"), ("short", "Int16"), ("int", "Int32"), ("long", "Int64"),
+        ("float", "Float32"), ("double", "Float64"),
     ];
 
     private static string Indent(int depth) => new(' ', 4 * depth);
 
-    private const string Header = "// <auto-generated>\n// Written by IntrinsicLab.Torch/generator; edit operators.txt or the generator instead.\n// </auto-generated>\n#nullable enable\n\n";
+    private const string Header = "// <auto-generated>\n" +
+        "// Written by IntrinsicLab.Torch/generator; edit operators.txt or the generator instead.\n" +
+        "// </auto-generated>\n#nullable enable\n\n";
 }

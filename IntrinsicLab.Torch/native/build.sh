@@ -35,13 +35,20 @@ if ! command -v g++ > /dev/null; then
     exit 0
 fi
 
-flags="-I$root/include -I$root/include/torch/csrc/api/include"
+flags="-isystem $root/include/torch/csrc/api/include"
 if [ "$root" != /usr ]; then
-    flags="$flags -L$root/lib -Wl,-rpath,$root/lib"
+    flags="$flags -isystem $root/include -L$root/lib -Wl,-rpath,$root/lib"
     # Older Python packages were built with the C++ standard library's old string layout; their symbols tell.
     if ! grep -q 'torchCheckFail.*__cxx11' "$root/lib/libc10.so"; then flags="$flags -D_GLIBCXX_USE_CXX11_ABI=0"; fi
 fi
 mkdir -p "$(dirname "$output")"
+
 # --no-as-needed keeps libtorch.so, whose dependencies bring the CUDA kernels where there are any.
-exec g++ -O2 -std=c++17 -fPIC -shared -fvisibility=hidden $flags "$source_folder/torch_shim.cpp" -o "$output" \
-    -Wl,--no-as-needed -ltorch_cpu -lc10 -ltorch
+compile() {
+    g++ -O2 -std=$1 -fPIC -shared -fvisibility=hidden $flags "$source_folder/torch_shim.cpp" -o "$output" \
+        -Wl,--no-as-needed -ltorch_cpu -lc10 -ltorch -ldl
+}
+
+# The newest headers may ask for C++20.
+compile c++17 2> "$output.log" || compile c++20
+rm -f "$output.log"

@@ -16,6 +16,8 @@
 #include <torch/cuda.h>
 #include <torch/version.h>
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -375,11 +377,20 @@ SHIM int32_t torch_manual_seed(uint64_t seed) {
 }
 
 SHIM int32_t torch_get_num_threads() { return guarded([&]() -> int32_t { return at::get_num_threads(); }, -1); }
-SHIM int32_t torch_get_num_interop_threads() { return guarded([&]() -> int32_t { return static_cast<int32_t>(at::get_num_interop_threads()); }, -1); }
 
+SHIM int32_t torch_get_num_interop_threads() {
+    return guarded([&]() -> int32_t { return static_cast<int32_t>(at::get_num_interop_threads()); }, -1);
+}
+
+// OpenBLAS, which multiplies matrices for a distribution's libtorch, has threads of its own that libtorch does not set.
 SHIM int32_t torch_set_num_threads(int32_t count) {
     return guarded([&]() -> int32_t {
         at::set_num_threads(count);
+        if (auto* library = dlopen("libopenblas.so.0", RTLD_LAZY | RTLD_NOLOAD)) {
+            auto set = reinterpret_cast<void (*)(int)>(dlsym(library, "openblas_set_num_threads"));
+            if (set != nullptr) set(count);
+            dlclose(library);
+        }
         return 0;
     }, -1);
 }
