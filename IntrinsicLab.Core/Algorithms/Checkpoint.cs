@@ -45,6 +45,29 @@ public sealed class CheckpointWriter(Stream output) : BinaryWriter(output, Encod
         base.Write(values.Length);
         base.Write(MemoryMarshal.AsBytes(values));
     }
+
+    // Repeated here because numbers convert to tensors, and a class's own overloads come before those it inherits.
+
+    /// <inheritdoc/>
+    public new void Write(bool value) => base.Write(value);
+
+    /// <inheritdoc/>
+    public new void Write(int value) => base.Write(value);
+
+    /// <inheritdoc/>
+    public new void Write(long value) => base.Write(value);
+
+    /// <inheritdoc/>
+    public new void Write(ulong value) => base.Write(value);
+
+    /// <inheritdoc/>
+    public new void Write(float value) => base.Write(value);
+
+    /// <inheritdoc/>
+    public new void Write(double value) => base.Write(value);
+
+    /// <inheritdoc/>
+    public new void Write(string value) => base.Write(value);
 }
 
 /// <summary>Reads an algorithm's state back.</summary>
@@ -65,7 +88,7 @@ public sealed class CheckpointReader(Stream input) : BinaryReader(input, Encodin
         using var held = torch.empty(shape, type);
         BaseStream.ReadExactly(held.bytes);
         using (torch.no_grad())
-            tensor.copy_(held).Dispose();
+            tensor.copy_(held);
     }
 
     /// <summary>Fills <paramref name="values"/> with the array written for it.</summary>
