@@ -7,11 +7,20 @@ namespace IntrinsicLab.Core.Algorithms;
 /// <summary>Published settings of <see cref="A2C"/>, and what they have to keep to.</summary>
 internal static class A2CSettings
 {
-    // Baselines, a2c/a2c.py: Atari. Grids are small Ataris.
+    // The LIRPG fork of Baselines, a2c/run_atari.py.
     private static readonly A2CConfig Atari = new() { SharedNetwork = true };
 
-    // Baselines' numbers with the changes of RL Baselines3 Zoo, a2c.yml, for CartPole-v1: 8 environments, no entropy bonus, separate networks.
-    private static readonly A2CConfig ClassicControl = new() { Environments = 8, EntropyCoefficient = 0, ValueLossHalf = false };
+    // Stable-Baselines3's defaults with the changes of RL Baselines3 Zoo, a2c.yml, for CartPole-v1: 8 environments, no entropy bonus.
+    // Small grids get them too: TensorFlow's ε of 1e-5 inside the root outweighs their squared gradients, and nothing is learned.
+    private static readonly A2CConfig ClassicControl = new()
+    {
+        Environments = 8,
+        LearningRateSchedule = Schedule.Constant,
+        RmspropEpsilonStyle = EpsilonStyle.Pytorch,
+        EntropyCoefficient = 0,
+        ValueLossHalf = false,
+        BootstrapOnTruncation = true,
+    };
 
     // The same for continuous control, with the normalisation that Baselines uses there.
     private static readonly A2CConfig Continuous = ClassicControl with { NormaliseObservations = true, NormaliseRewards = true };
@@ -30,16 +39,17 @@ internal static class A2CSettings
             ["rmspropEpsilonStyle"] = EpsilonStyle.Tensorflow, ["entropyCoefficient"] = 0.01, ["valueCoefficient"] = 0.5, ["valueLossHalf"] = false,
             ["sharedNetwork"] = true,
         }),
-        new("Zoo, classic control", "RL Baselines3 Zoo's changes for CartPole-v1.", new Dictionary<string, object>
+        new("Zoo, classic control", "Stable-Baselines3's defaults with RL Baselines3 Zoo's changes for CartPole-v1.", new Dictionary<string, object>
         {
-            ["environments"] = 8, ["stepsPerRollout"] = 5, ["learningRate"] = 7e-4, ["entropyCoefficient"] = 0.0, ["valueCoefficient"] = 0.5,
-            ["valueLossHalf"] = false, ["sharedNetwork"] = false,
+            ["environments"] = 8, ["stepsPerRollout"] = 5, ["learningRate"] = 7e-4, ["learningRateSchedule"] = Schedule.Constant,
+            ["rmspropEpsilonStyle"] = EpsilonStyle.Pytorch, ["entropyCoefficient"] = 0.0, ["valueCoefficient"] = 0.5, ["valueLossHalf"] = false,
+            ["bootstrapOnTruncation"] = true, ["sharedNetwork"] = false,
         }),
     ];
 
     public static A2CConfig For(EnvironmentSpec spec) =>
         spec.Action is Box ? Continuous
-        : spec.Observation.Shape.Length > 1 ? Atari
+        : spec.Observation.Shape is [>= 36, >= 36, ..] ? Atari
         : ClassicControl;
 
     public static IEnumerable<(string Member, string Message)> Check(A2CConfig config, EnvironmentSpec spec)

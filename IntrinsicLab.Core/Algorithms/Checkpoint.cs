@@ -9,45 +9,23 @@ namespace IntrinsicLab.Core.Algorithms;
 public sealed class CheckpointWriter(Stream output) : BinaryWriter(output, Encoding.UTF8, leaveOpen: true)
 {
     /// <summary>Writes shape and values of a tensor, exactly.</summary>
-    public void Write(torch.Tensor tensor)
+    /// <remarks>Not an overload of <c>Write</c>: numbers convert to tensors, so it would take them from the inherited ones.</remarks>
+    public void WriteTensor(torch.Tensor tensor)
     {
         using var held = tensor.detach().cpu().contiguous();
-        base.Write((int)held.dtype);
-        base.Write(held.shape.Length);
+        Write((int)held.dtype);
+        Write(held.shape.Length);
         foreach (var extent in held.shape)
-            base.Write(extent);
-        base.Write(held.bytes);
+            Write(extent);
+        Write(held.bytes);
     }
 
     /// <summary>Writes an array with its length.</summary>
     public void Write<T>(ReadOnlySpan<T> values) where T : unmanaged
     {
-        base.Write(values.Length);
-        base.Write(MemoryMarshal.AsBytes(values));
+        Write(values.Length);
+        Write(MemoryMarshal.AsBytes(values));
     }
-
-    // Repeated here because numbers convert to tensors, and a class's own overloads come before those it inherits.
-
-    /// <inheritdoc/>
-    public new void Write(bool value) => base.Write(value);
-
-    /// <inheritdoc/>
-    public new void Write(int value) => base.Write(value);
-
-    /// <inheritdoc/>
-    public new void Write(long value) => base.Write(value);
-
-    /// <inheritdoc/>
-    public new void Write(ulong value) => base.Write(value);
-
-    /// <inheritdoc/>
-    public new void Write(float value) => base.Write(value);
-
-    /// <inheritdoc/>
-    public new void Write(double value) => base.Write(value);
-
-    /// <inheritdoc/>
-    public new void Write(string value) => base.Write(value);
 }
 
 /// <summary>Reads an algorithm's state back.</summary>

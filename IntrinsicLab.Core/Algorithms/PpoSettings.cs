@@ -7,8 +7,10 @@ namespace IntrinsicLab.Core.Algorithms;
 /// <summary>Published settings of <see cref="Ppo"/>, and what they have to keep to.</summary>
 internal static class PpoSettings
 {
-    // CleanRL, ppo.py: classic control.
-    private static readonly PpoConfig CleanRl = new();
+    // CleanRL's ppo.py with two changes. Its returns of up to 100 make the value loss's gradient some fifty times the policy's, and the
+    // common norm clip leaves the policy almost nothing: 280 on cartpole after 100,000 steps. Rewards divided by their deviation, as
+    // Baselines does wherever it does not clip them, bring the two to one scale; the step size is that of RL Baselines3 Zoo's cartpole.
+    private static readonly PpoConfig DiscreteControl = new() { LearningRate = 1e-3, NormaliseRewards = true };
 
     // Baselines, ppo2/defaults.py: MuJoCo.
     private static readonly PpoConfig Mujoco = new()
@@ -54,6 +56,14 @@ internal static class PpoSettings
             ["learningRateSchedule"] = Schedule.Linear, ["adamEpsilonStyle"] = EpsilonStyle.Pytorch, ["clipRange"] = 0.2,
             ["entropyCoefficient"] = 0.01, ["normaliseObservations"] = false, ["normaliseRewards"] = false,
         }),
+        new("Zoo cartpole", "RL Baselines3 Zoo, ppo.yml, CartPole-v1: many epochs on short rollouts.", new Dictionary<string, object>
+        {
+            ["environments"] = 8, ["stepsPerRollout"] = 32, ["epochs"] = 20, ["minibatches"] = 1, ["learningRate"] = 1e-3,
+            ["learningRateSchedule"] = Schedule.Linear, ["adamEpsilonStyle"] = EpsilonStyle.Pytorch, ["clipRange"] = 0.2,
+            ["clipRangeSchedule"] = Schedule.Linear, ["gamma"] = 0.98, ["gaeLambda"] = 0.8, ["entropyCoefficient"] = 0.0,
+            ["valueCoefficient"] = 1.0, ["valueClip"] = false, ["bootstrapOnTruncation"] = true, ["normaliseObservations"] = false,
+            ["normaliseRewards"] = false,
+        }),
         new("Atari", "OpenAI Baselines, ppo2 defaults for Atari (2020).", new Dictionary<string, object>
         {
             ["environments"] = 8, ["stepsPerRollout"] = 128, ["epochs"] = 4, ["minibatches"] = 4, ["learningRate"] = 2.5e-4,
@@ -65,7 +75,7 @@ internal static class PpoSettings
     public static PpoConfig For(EnvironmentSpec spec) =>
         spec.Action is Box ? Mujoco
         : spec.Observation.Shape is [>= 36, >= 36, ..] ? Atari
-        : CleanRl;
+        : DiscreteControl;
 
     public static IEnumerable<(string Member, string Message)> Check(PpoConfig config, EnvironmentSpec spec)
     {

@@ -20,7 +20,7 @@ public enum NetworkKind
 /// <summary>Who computes gradients.</summary>
 public enum GradientEngine
 {
-    /// <summary>The hand-written backward pass where there is one (fully connected layers on the CPU), else libtorch.</summary>
+    /// <summary>The hand-written backward pass where there is one (on the CPU), else libtorch.</summary>
     Auto,
 
     /// <summary>Always libtorch's automatic differentiation; equal up to rounding, and slower on small batches.</summary>
@@ -58,6 +58,7 @@ public sealed class ActorCritic : IDisposable
     private readonly ActorCriticShape shape;
     private readonly Device device;
     private readonly NatureCnn? vision;
+    private readonly NatureCnnPass? visionPass;
     private readonly Mlp[] networks;
     private readonly MlpPass[] passes;
     private readonly Tensor parameters;
@@ -87,6 +88,7 @@ public sealed class ActorCritic : IDisposable
         if (shape.Convolutional)
         {
             vision = new NatureCnn(shape.Observation, shape.Actions + 1);
+            visionPass = new NatureCnnPass(vision, capacity);
             networkParameters = vision.ParameterCount;
         }
         else
@@ -96,7 +98,7 @@ public sealed class ActorCritic : IDisposable
                 : [new Mlp(observationSize, shape.Hidden, shape.Actions, shape.Activation), new Mlp(observationSize, shape.Hidden, 1, shape.Activation)];
             networkParameters = networks.Sum(network => network.ParameterCount);
         }
-        fast = vision is null && device.type == DeviceType.CPU && engine == GradientEngine.Auto;
+        fast = device.type == DeviceType.CPU && engine == GradientEngine.Auto;
         passes = [.. networks.Select(network => new MlpPass(network, capacity))];
         mirror = new float[networkParameters + (shape.Continuous ? shape.Actions : 0)];
         Initialise(mirror, rng);
@@ -158,16 +160,8 @@ public sealed class ActorCritic : IDisposable
         if (input.Length < observations.Length)
             input = new float[capacity * observationSize];
         observations.CopyTo(input);
-        if (vision is not null)
-        {
-            using var held = no_grad();
-            using var scope = NewDisposeScope();
-            var outputs = Forward(parameters, FlatMemory.ToTensor(observations, [rows, observationSize], device));
-            FlatMemory.Of(outputs.Policy.cpu().contiguous()).CopyTo(policy);
-            FlatMemory.Of(outputs.Values.cpu().contiguous()).CopyTo(values);
-            return;
-        }
         var memory = Memory();
+        visionPass?.Forward(memory, observations, rows);
         foreach (var (network, pass) in networks.Zip(passes))
         {
             pass.Forward(memory, observations, rows);
@@ -181,7 +175,7 @@ public sealed class ActorCritic : IDisposable
         }
         for (var row = 0; row < rows; row++)
         {
-            var both = passes[0].Outputs.Slice(row * (shape.Actions + 1), shape.Actions + 1);
+            var both = (visionPass is null ? passes[0].Outputs : visionPass.Outputs).Slice(row * (shape.Actions + 1), shape.Actions + 1);
             both[..^1].CopyTo(policy.AsSpan(row * shape.Actions));
             values[row] = both[^1];
         }
@@ -273,20 +267,21 @@ public sealed class ActorCritic : IDisposable
         {
             for (var row = 0; row < Rows; row++)
             {
-                var both = passes[0].OutputGradient.Slice(row * (shape.Actions + 1), shape.Actions + 1);
+                var both = (visionPass is null ? passes[0].OutputGradient : visionPass.OutputGradient).Slice(row * (shape.Actions + 1), shape.Actions + 1);
                 policyGradient.AsSpan(row * shape.Actions, shape.Actions).CopyTo(both);
                 both[^1] = valueGradient[row];
             }
         }
         var memory = Memory();
         var target = FlatMemory.Of(gradient);
+        visionPass?.Backward(memory, input.AsSpan(0, Rows * observationSize), target);
         foreach (var (network, pass) in networks.Zip(passes))
         {
             pass.Backward(memory, input.AsSpan(0, Rows * observationSize), target);
             memory = memory[network.ParameterCount..];
             target = target[network.ParameterCount..];
         }
-        logStandardDeviationGradient.CopyTo(target);
+        logStandardDeviationGradient.CopyTo(FlatMemory.Of(gradient)[(int)networkParameters..]);
     }
 
     private void BackwardAutograd(ReadOnlySpan<float> valueGradient, ReadOnlySpan<float> logStandardDeviationGradient)

@@ -46,6 +46,29 @@ internal static unsafe class MatrixProduct
         }
     }
 
+    /// <summary>Sum of the rows.</summary>
+    /// <param name="rows">[N, columns], row-major.</param>
+    /// <param name="sums">Receives the sums, [columns].</param>
+    public static void SumRows(ReadOnlySpan<float> rows, Span<float> sums)
+    {
+        sums.Clear();
+        for (; !rows.IsEmpty; rows = rows[sums.Length..])
+            for (var column = 0; column < sums.Length; column++)
+                sums[column] += rows[column];
+    }
+
+    /// <summary>Copies a matrix with rows and columns exchanged.</summary>
+    /// <param name="matrix">[rows, columns].</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="transposed">Receives [columns, rows].</param>
+    public static void Transpose(ReadOnlySpan<float> matrix, int rows, int columns, Span<float> transposed)
+    {
+        for (var row = 0; row < rows; row++)
+            for (var column = 0; column < columns; column++)
+                transposed[column * rows + row] = matrix[row * columns + column];
+    }
+
     /// <summary>Fewer than 16 columns: copies them into a panel of 16, so that they go the same way as all others.</summary>
     private static void Rest(
         float* a, int rowStride, int innerStride, float* b, float* initial, float* c, int rows, int inner, int stride, int columns)

@@ -166,7 +166,8 @@ public sealed class MlpPass
     /// <param name="parameters">As in the forward pass.</param>
     /// <param name="input">As in the forward pass.</param>
     /// <param name="gradient">Receives the gradient with respect to the parameters, flat.</param>
-    public void Backward(ReadOnlySpan<float> parameters, ReadOnlySpan<float> input, Span<float> gradient)
+    /// <param name="inputGradient">Receives the gradient with respect to the input, [N, I]; empty where nobody needs it.</param>
+    public void Backward(ReadOnlySpan<float> parameters, ReadOnlySpan<float> input, Span<float> gradient, Span<float> inputGradient = default)
     {
         for (var index = outputs.Length - 1; index >= 0; index--)
         {
@@ -176,28 +177,14 @@ public sealed class MlpPass
             // dL/dW = xᵀ·u, dL/db = Σ u over the rows, dL/dx = u·Wᵀ.
             MatrixProduct.Multiply(
                 layerInput, 1, layer.Inputs, upstream, [], gradient.Slice(layer.Offset, layer.Inputs * layer.Outputs), layer.Inputs, Rows, layer.Outputs);
-            SumRows(upstream, gradient.Slice(layer.BiasOffset, layer.Outputs));
-            if (index == 0)
+            MatrixProduct.SumRows(upstream, gradient.Slice(layer.BiasOffset, layer.Outputs));
+            if (index == 0 && inputGradient.IsEmpty)
                 return;
-            Transpose(parameters.Slice(layer.Offset, layer.Inputs * layer.Outputs), layer.Inputs, layer.Outputs, transposed);
-            var downstream = gradients[index - 1].AsSpan(0, Rows * layer.Inputs);
+            MatrixProduct.Transpose(parameters.Slice(layer.Offset, layer.Inputs * layer.Outputs), layer.Inputs, layer.Outputs, transposed);
+            var downstream = index == 0 ? inputGradient : gradients[index - 1].AsSpan(0, Rows * layer.Inputs);
             MatrixProduct.Multiply(upstream, layer.Outputs, 1, transposed, [], downstream, Rows, layer.Outputs, layer.Inputs);
-            network.Activation.Backward(outputs[index - 1], downstream);
+            if (index > 0)
+                network.Activation.Backward(outputs[index - 1], downstream);
         }
-    }
-
-    private static void SumRows(ReadOnlySpan<float> rows, Span<float> sums)
-    {
-        sums.Clear();
-        for (; !rows.IsEmpty; rows = rows[sums.Length..])
-            for (var column = 0; column < sums.Length; column++)
-                sums[column] += rows[column];
-    }
-
-    private static void Transpose(ReadOnlySpan<float> matrix, int rows, int columns, Span<float> transposed)
-    {
-        for (var row = 0; row < rows; row++)
-            for (var column = 0; column < columns; column++)
-                transposed[column * rows + row] = matrix[row * columns + column];
     }
 }

@@ -12,8 +12,9 @@ public static class LabApi
         services.Configure<KestrelServerOptions>(options => options.Limits.MaxRequestBodySize = RequestBody.Largest);
         services.AddOptions<HostFilteringOptions>().Configure<IConfiguration>((options, configuration) =>
         {
-            // A page whose name was pointed at this machine afterwards (DNS rebinding) must not pass as the lab's own, settings file or not.
-            var named = (configuration["AllowedHosts"] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            // A page whose name was pointed at this machine afterwards (DNS rebinding) must not pass as the lab's own.
+            var named = (configuration["AllowedHosts"] ?? "")
+                .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             options.AllowedHosts = named is [] or ["*"] ? ["localhost", "127.0.0.1", "[::1]"] : named;
             options.IncludeFailureMessage = false;
         });
@@ -33,7 +34,7 @@ public static class LabApi
             options.DocumentTitle = "IntrinsicLab API";
             options.SwaggerEndpoint("/openapi/v1.json", "IntrinsicLab API v1");
         });
-        app.MapOpenApi();
+        app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json");
         HealthEndpoints.Map(app);
 
         var group = app.MapGroup("/api/v1").AddEndpointFilter(RefuseBadRequests);
@@ -53,18 +54,29 @@ public static class LabApi
     }
 
     /// <summary>The POST creates something and takes an Idempotency-Key.</summary>
-    internal static RouteHandlerBuilder Creates(this RouteHandlerBuilder route) => route.WithMetadata(new CreatesMetadata());
+    internal static RouteHandlerBuilder Creates(this RouteHandlerBuilder route) =>
+        route.WithMetadata(new CreatesMetadata())
+            .TakesHeader(IdempotentRequests.Header, false, "The same key and body give the same answer again.");
 
     /// <summary>The change must name the version it was made from.</summary>
-    internal static RouteHandlerBuilder NeedsVersion(this RouteHandlerBuilder route) => route.WithMetadata(new NeedsVersionMetadata());
+    internal static RouteHandlerBuilder NeedsVersion(this RouteHandlerBuilder route) =>
+        route.TakesHeader("If-Match", true, "ETag of the version seen; 428 without, 412 when somebody was faster.");
+
+    /// <summary>The request may or must carry a header, which the document shows.</summary>
+    internal static RouteHandlerBuilder TakesHeader(this RouteHandlerBuilder route, string name, bool required, string description) =>
+        route.WithMetadata(new HeaderMetadata(name, required, description));
 
     private static RouteGroupBuilder Tagged(RouteGroupBuilder group, string tag) => group.MapGroup("").WithTags(tag);
 
     private static ValueTask<object?> RefuseBadRequests(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-        context.Arguments.OfType<IRefusable>().Select(argument => argument.Refusal).FirstOrDefault(refusal => refusal is not null) is { } refused
+        context.Arguments.OfType<IRefusable>().Select(argument => argument.Refusal)
+            .FirstOrDefault(refusal => refusal is not null) is { } refused
             ? ValueTask.FromResult<object?>(refused)
             : next(context);
 }
 
-/// <summary>Marks a route whose request must carry If-Match.</summary>
-public sealed record NeedsVersionMetadata;
+/// <summary>A header of a route's request, for its documentation.</summary>
+/// <param name="Name">The header.</param>
+/// <param name="Required">Requests without it are refused.</param>
+/// <param name="Description">What it does.</param>
+public sealed record HeaderMetadata(string Name, bool Required, string Description);

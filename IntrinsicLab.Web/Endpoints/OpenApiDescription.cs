@@ -19,7 +19,8 @@ public static class OpenApiDescription
             {
                 Title = "IntrinsicLab API",
                 Version = "v1",
-                Description = "Train, follow and compare reinforcement-learning runs. Every error is a problem document (RFC 9457) whose 'errors' names each fault by JSON pointer.",
+                Description = "Train, follow and compare reinforcement-learning runs. "
+                    + "Every error is a problem document (RFC 9457) whose 'errors' names each fault by JSON pointer.",
             };
             // The address is the reader's own; a stored one would be somebody else's.
             document.Servers = [];
@@ -33,26 +34,27 @@ public static class OpenApiDescription
             foreach (var query in metadata.OfType<QueryMetadata>())
                 foreach (var parameter in ParameterSchema.Of(query.Record).Parameters)
                     operation.Parameters.Add(Describe(parameter, Activator.CreateInstance(query.Record)!));
-            if (metadata.OfType<CreatesMetadata>().Any())
-                operation.Parameters.Add(HeaderParameter(IdempotentRequests.Header, false, "The same key and body give the same answer again."));
-            if (metadata.OfType<NeedsVersionMetadata>().Any())
-                operation.Parameters.Add(HeaderParameter("If-Match", true, "ETag of the version seen; 428 without, 412 when somebody was faster."));
+            foreach (var header in metadata.OfType<HeaderMetadata>())
+                operation.Parameters.Add(Describe(header));
             operation.Responses ??= [];
             operation.Responses["default"] = new OpenApiResponse
             {
                 Description = "Problem",
-                Content = new Dictionary<string, OpenApiMediaType> { [ProblemResult.MediaType] = new() { Schema = new OpenApiSchemaReference(ProblemName, context.Document) } },
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    [ProblemResult.MediaType] = new() { Schema = new OpenApiSchemaReference(ProblemName, context.Document) },
+                },
             };
             return Task.CompletedTask;
         });
     }
 
-    private static OpenApiParameter HeaderParameter(string name, bool required, string description) => new()
+    private static OpenApiParameter Describe(HeaderMetadata header) => new()
     {
-        Name = name,
+        Name = header.Name,
         In = ParameterLocation.Header,
-        Required = required,
-        Description = description,
+        Required = header.Required,
+        Description = header.Description,
         Schema = new OpenApiSchema { Type = JsonSchemaType.String },
     };
 
@@ -93,7 +95,11 @@ public static class OpenApiDescription
             {
                 Type = JsonSchemaType.Object,
                 Description = "Messages by JSON pointer into the body; a query counts as an object.",
-                AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
+                AdditionalProperties = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Array,
+                    Items = new OpenApiSchema { Type = JsonSchemaType.String },
+                },
             },
         },
     };

@@ -37,7 +37,7 @@ public static class RequestBody
     public static async Task<(byte[] Bytes, ProblemResult? Refusal)> ReadAsync(HttpContext context, int largest)
     {
         if (context.Items[typeof(RequestBody)] is byte[] known)
-            return (known, null);
+            return known.Length > largest ? ([], TooLarge(largest)) : (known, null);
         Stream input = context.Request.Body;
         switch (context.Request.Headers.ContentEncoding.ToString().ToLowerInvariant())
         {
@@ -105,7 +105,17 @@ public sealed class Body<T> : IRefusable, IEndpointParameterMetadataProvider whe
         using (document)
         {
             var faults = new List<Problem>();
-            var read = T.Read(document.RootElement, faults);
+            T? read;
+            try
+            {
+                read = T.Read(document.RootElement, faults);
+            }
+            catch (InvalidOperationException exception)
+                when (exception.Source?.StartsWith("System.Text.Json", StringComparison.Ordinal) == true)
+            {
+                // Bytes that are no UTF-8 and halves of surrogate pairs show only when a text is read.
+                return new() { Refusal = new(StatusCodes.Status400BadRequest, "The body holds text that is not Unicode.") };
+            }
             return faults.Count > 0 ? new() { Refusal = ProblemResult.Invalid(faults) } : new() { value = read };
         }
     }

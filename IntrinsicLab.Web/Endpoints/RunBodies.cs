@@ -39,7 +39,9 @@ public sealed record NewRun : IRequestBody<NewRun>
     public IReadOnlyList<string>? Tags { get; init; }
     public string? Notes { get; init; }
 
-    /// <summary>'external' for a run whose points another program sends: then only a name is required, and algorithm and environment are free text.</summary>
+    /// <summary>
+    /// 'external' for a run whose points another program sends: only a name is required, algorithm and environment are free text.
+    /// </summary>
     public string? Source { get; init; }
 
     internal RunRequest? Request { get; private init; }
@@ -91,8 +93,15 @@ internal sealed record ExternalRun(
         Seed = Seed,
         Tags = [.. Tags],
         Notes = Notes,
-        ConfigurationHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"external\n{Algorithm}\n{Environment}\n{Steps}"))),
-        Plan = new JsonObject { ["algorithm"] = Algorithm, ["environment"] = Environment, ["steps"] = Steps, ["seed"] = Seed }.ToJsonString(),
+        ConfigurationHash = Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes($"external\n{Algorithm}\n{Environment}\n{Steps}"))),
+        Plan = new JsonObject
+        {
+            ["algorithm"] = Algorithm,
+            ["environment"] = Environment,
+            ["steps"] = Steps,
+            ["seed"] = Seed,
+        }.ToJsonString(),
     };
 }
 
@@ -120,53 +129,5 @@ public sealed record RunChanges : IRequestBody<RunChanges>
         };
         members.RefuseOthers("member", ["name", "tags", "notes", "baseline"]);
         return changes;
-    }
-}
-
-/// <summary>Body of POST runs/{id}/clone: members of a new run that differ from the run's own; parameters are laid over its own one by one.</summary>
-public sealed record CloneChanges : IRequestBody<CloneChanges>
-{
-    public string? Name { get; init; }
-    public long? Steps { get; init; }
-    public int? Seed { get; init; }
-    public string? Device { get; init; }
-    public JsonObject? Parameters { get; init; }
-    public JsonObject? EnvironmentParameters { get; init; }
-    public int? Priority { get; init; }
-    public IReadOnlyList<string>? Tags { get; init; }
-    public string? Notes { get; init; }
-
-    public static bool Optional => true;
-
-    internal JsonObject Overrides { get; private init; } = [];
-
-    public static CloneChanges? Read(JsonElement json, List<Problem> problems)
-    {
-        var members = Members.Of(json, "", problems);
-        string[] known = ["name", "steps", "seed", "device", "parameters", "environmentParameters", "priority", "tags", "notes"];
-        var overrides = new JsonObject(known.Select(name => (Name: name, Value: members.Take(name)))
-            .Where(member => member.Value is not null)
-            .Select(member => KeyValuePair.Create(member.Name, JsonSerializer.SerializeToNode(member.Value))));
-        members.RefuseOthers("member", known);
-        return new() { Overrides = overrides };
-    }
-
-    /// <summary>The request for a run like another one.</summary>
-    internal JsonObject Over(Run run)
-    {
-        var request = JsonNode.Parse(run.Plan)!.AsObject();
-        // A name made from the seed would be wrong for another one.
-        if (run.Name == $"{run.Algorithm}-{run.Environment}-{run.Seed}")
-            request.Remove("name");
-        request["priority"] = run.Priority;
-        request["tags"] = new JsonArray([.. run.Tags.Select(tag => (JsonNode)JsonValue.Create(tag))]);
-        request["notes"] = run.Notes;
-        foreach (var (name, value) in Overrides)
-            if (value is JsonObject changes && request[name] is JsonObject own)
-                foreach (var (member, changed) in changes)
-                    own[member] = changed?.DeepClone();
-            else
-                request[name] = value?.DeepClone();
-        return request;
     }
 }

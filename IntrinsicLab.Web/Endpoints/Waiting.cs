@@ -31,7 +31,9 @@ internal static class Waiting
         var seconds = query.Wait > 0 ? query.Wait : Preferred(context);
         if (seconds == 0 || await holds())
             return;
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        // The end of the lab ends the waiting too, or every stop would take as long as the longest wait.
+        var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         over.CancelAfter(TimeSpan.FromSeconds(seconds));
         try
         {
@@ -47,7 +49,10 @@ internal static class Waiting
 
     private static int Preferred(HttpContext context)
     {
-        var wait = context.Request.Headers["Prefer"].ToString().Split(',', ';').Select(part => part.Trim()).FirstOrDefault(part => part.StartsWith("wait=", StringComparison.Ordinal));
-        return wait is not null && int.TryParse(wait[5..], CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 600 ? seconds : 0;
+        var wait = context.Request.Headers["Prefer"].ToString().Split(',', ';').Select(part => part.Trim())
+            .FirstOrDefault(part => part.StartsWith("wait=", StringComparison.Ordinal));
+        return wait is not null && int.TryParse(wait[5..], CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 600
+            ? seconds
+            : 0;
     }
 }

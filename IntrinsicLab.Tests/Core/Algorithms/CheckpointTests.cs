@@ -17,7 +17,7 @@ public sealed class CheckpointTests
             writer.Write(1L << 40);
             writer.Write(0.1);
             writer.Write("text");
-            writer.Write(tensor);
+            writer.WriteTensor(tensor);
             writer.Write<byte>([1, 2, 3]);
             writer.Write<double>([0.5]);
         }

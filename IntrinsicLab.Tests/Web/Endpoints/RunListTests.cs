@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using IntrinsicLab.Data;
-
 namespace IntrinsicLab.Tests.Web.Endpoints;
 
 [Collection(ApiCollection.Name)]
@@ -33,7 +30,7 @@ public class RunListTests(ApiApplication lab)
         }
 
         Assert.Equal(seen.Count, seen.Distinct().Count());
-        Assert.Superset(expected, [.. seen]);
+        Assert.Superset(expected, seen.ToHashSet());
     }
 
     [Fact]
