@@ -133,7 +133,7 @@ public sealed class RunDraft
         Environment = Text(experiment ? json["environments"]![0] : json["environment"]);
         Steps = Text(json["steps"]) is { Length: > 0 } steps ? steps : Steps;
         Seeds = experiment
-            ? json["seeds"] is JsonArray list ? string.Join(", ", list.Select(Text)) : Text(json["seeds"]) is "1" or "" ? "1" : $"1-{Text(json["seeds"])}"
+            ? json["seeds"] is JsonArray list ? SeedText([.. list.Select(Text)]) : Text(json["seeds"]) is "1" or "" ? "1" : $"1-{Text(json["seeds"])}"
             : Text(json["seed"]) is { Length: > 0 } seed ? seed : "1";
         Name = Text(json["name"]);
         Device = Text(json["device"]) is { Length: > 0 } device ? device : "cpu";
@@ -154,6 +154,12 @@ public sealed class RunDraft
     };
 
     public void DropPasted() => Pasted = null;
+
+    private static string SeedText(IReadOnlyList<string> seeds) =>
+        seeds.Count > 2 && int.TryParse(seeds[0], CultureInfo.InvariantCulture, out var first)
+        && seeds.Select((seed, index) => seed == (first + index).ToString(CultureInfo.InvariantCulture)).All(follows => follows)
+            ? $"{seeds[0]}-{seeds[^1]}"
+            : string.Join(", ", seeds);
 
     private static void Fill(Dictionary<string, string> target, JsonNode? source, Func<string, JsonNode?> usual)
     {
