@@ -150,7 +150,8 @@ public sealed class RunDraft
         null => "",
         JsonArray list => string.Join(", ", list.Select(Text)),
         JsonValue text when text.GetValueKind() == JsonValueKind.String => text.GetValue<string>(),
-        _ => value.ToJsonString(),
+        // 1E-05 is how .NET writes it, 1e-5 how people do.
+        _ => value.ToJsonString().Replace("E+", "e").Replace("E-0", "e-").Replace("E-", "e-"),
     };
 
     public void DropPasted() => Pasted = null;
