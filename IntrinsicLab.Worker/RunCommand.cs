@@ -117,7 +117,12 @@ internal static class RunCommand
         if (AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected)
             await ShowBars(Look);
         else
+        {
+            // A file or pipe gets neither colours nor the width of a terminal that is not there.
+            AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+            AnsiConsole.Profile.Width = 200;
             await ShowLines(Look);
+        }
         return interrupted;
 
         void Interrupt(PosixSignalContext context)
@@ -199,7 +204,7 @@ internal static class RunCommand
                 run.Status,
                 run.ConfigurationHash,
                 run.LastReturn,
-                run.StepsPerSecond,
+                run.StepsDone,
                 run.ActiveSeconds,
                 run.Error,
             }).ToListAsync();
@@ -212,7 +217,7 @@ internal static class RunCommand
             var first = group.First();
             var completed = group.Where(run => run.Status == RunStatus.Completed).ToList();
             var returns = completed.Select(run => run.LastReturn).OfType<double>().ToList();
-            var speeds = completed.Select(run => run.StepsPerSecond).OfType<double>().ToList();
+            var speeds = completed.Where(run => run.ActiveSeconds > 0).Select(run => run.StepsDone / run.ActiveSeconds).ToList();
             table.AddRow(
                 Markup.Escape(Configuration(first.Name, first.Seed)), first.Algorithm, first.Environment,
                 completed.Count == group.Count() ? $"{completed.Count}" : $"{completed.Count} of {group.Count()}",

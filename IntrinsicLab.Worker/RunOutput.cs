@@ -100,7 +100,8 @@ internal sealed class RunOutput
                 // A full disk must not stop the process's pipe; the run itself fails for the same reason, and says so.
             }
             batch.Clear();
-            await Task.WhenAny(Task.Delay(200), lines.Reader.Completion); // lines come in bursts; one transaction for each
+            if (lines.Reader.Count == 0)
+                await Task.WhenAny(Task.Delay(200), lines.Reader.Completion); // lines come in bursts; one transaction for each
         }
     }
 }

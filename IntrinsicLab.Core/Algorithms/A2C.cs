@@ -24,7 +24,7 @@ public sealed record A2CConfig
     public int Threads { get; init; } = 1;
 
     /// <summary>Step size α (Baselines: 7e-4).</summary>
-    [Range(0.0, 1e30), Group("Optimiser")]
+    [Range(0.0, 1000.0), Group("Optimiser")]
     public double LearningRate { get; init; } = 7e-4;
 
     /// <summary>Whether the step size falls to zero over the run (Baselines: linear).</summary>
@@ -190,7 +190,7 @@ public sealed class A2C : IAlgorithm
     /// <inheritdoc/>
     public void Save(CheckpointWriter writer)
     {
-        writer.Write(network.Parameters);
+        writer.WriteTensor(network.Parameters);
         writer.Write(optimizerState);
         experience.Save(writer);
         episodes.Save(writer);

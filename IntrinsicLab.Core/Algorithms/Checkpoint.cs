@@ -9,41 +9,22 @@ namespace IntrinsicLab.Core.Algorithms;
 public sealed class CheckpointWriter(Stream output) : BinaryWriter(output, Encoding.UTF8, leaveOpen: true)
 {
     /// <summary>Writes shape and values of a tensor, exactly.</summary>
-    public void Write(torch.Tensor tensor)
+    /// <remarks>Not an overload of <c>Write</c>: numbers convert to tensors, so it would take them from the inherited ones.</remarks>
+    public void WriteTensor(torch.Tensor tensor)
     {
         using var held = tensor.detach().cpu().contiguous();
-        base.Write((int)held.dtype);
-        base.Write(held.shape.Length);
+        Write((int)held.dtype);
+        Write(held.shape.Length);
         foreach (var extent in held.shape)
-            base.Write(extent);
-        base.Write(held.bytes);
+            Write(extent);
+        Write(held.bytes);
     }
-
-    // Numbers turn into tensors implicitly, and the overload of the nearer class would win: these keep them numbers.
-
-    /// <inheritdoc cref="BinaryWriter.Write(bool)"/>
-    public new void Write(bool value) => base.Write(value);
-
-    /// <inheritdoc cref="BinaryWriter.Write(int)"/>
-    public new void Write(int value) => base.Write(value);
-
-    /// <inheritdoc cref="BinaryWriter.Write(long)"/>
-    public new void Write(long value) => base.Write(value);
-
-    /// <inheritdoc cref="BinaryWriter.Write(ulong)"/>
-    public new void Write(ulong value) => base.Write(value);
-
-    /// <inheritdoc cref="BinaryWriter.Write(float)"/>
-    public new void Write(float value) => base.Write(value);
-
-    /// <inheritdoc cref="BinaryWriter.Write(double)"/>
-    public new void Write(double value) => base.Write(value);
 
     /// <summary>Writes an array with its length.</summary>
     public void Write<T>(ReadOnlySpan<T> values) where T : unmanaged
     {
-        base.Write(values.Length);
-        base.Write(MemoryMarshal.AsBytes(values));
+        Write(values.Length);
+        Write(MemoryMarshal.AsBytes(values));
     }
 }
 
@@ -65,7 +46,7 @@ public sealed class CheckpointReader(Stream input) : BinaryReader(input, Encodin
         using var held = torch.empty(shape, type);
         BaseStream.ReadExactly(held.bytes);
         using (torch.no_grad())
-            tensor.copy_(held).Dispose();
+            tensor.copy_(held);
     }
 
     /// <summary>Fills <paramref name="values"/> with the array written for it.</summary>

@@ -45,7 +45,7 @@ public sealed record PpoConfig
     public int Minibatches { get; init; } = 4;
 
     /// <summary>Step size α (Table 3 of the paper and Baselines: 3e-4 for MuJoCo, 2.5e-4 for Atari).</summary>
-    [Range(0.0, 1e30), Group("Optimiser")]
+    [Range(0.0, 1000.0), Group("Optimiser")]
     public double LearningRate { get; init; } = 2.5e-4;
 
     /// <summary>Whether the step size falls to zero over the run (Baselines: linear; the LIRPG fork: constant).</summary>
@@ -254,7 +254,7 @@ public sealed class Ppo : IAlgorithm
     public void Save(CheckpointWriter writer)
     {
         writer.Write(updates);
-        writer.Write(network.Parameters);
+        writer.WriteTensor(network.Parameters);
         writer.Write(optimizerState);
         experience.Save(writer);
         episodes.Save(writer);

@@ -10,6 +10,9 @@ public sealed class Members
     private readonly string pointer;
     private readonly List<Problem> problems;
 
+    // One fault says enough about a number or a list: not also that each member is missing.
+    private bool isNoObject;
+
     private Members(string pointer, List<Problem> problems) => (this.pointer, this.problems) = (pointer, problems);
 
     /// <summary>Starts reading; anything but an object is a fault, null an object without members.</summary>
@@ -21,6 +24,7 @@ public sealed class Members
         if (element.ValueKind != JsonValueKind.Object)
         {
             problems.Add(new(pointer, $"Expected an object, not {Parameter.Shown(element)}."));
+            members.isNoObject = true;
             return members;
         }
         foreach (var member in element.EnumerateObject())
@@ -51,7 +55,7 @@ public sealed class Members
     {
         if (Take(name) is not { } value)
         {
-            if (required)
+            if (required && !isNoObject)
                 Fault(name, "This member is required.");
             return null;
         }
@@ -71,7 +75,7 @@ public sealed class Members
     {
         if (Take(name) is not { } value)
         {
-            if (required)
+            if (required && !isNoObject)
                 Fault(name, "This member is required.");
             return null;
         }
@@ -100,7 +104,7 @@ public sealed class Members
     {
         if (Take(name) is not { } value)
         {
-            if (required)
+            if (required && !isNoObject)
                 Fault(name, "This member is required.");
             return [];
         }

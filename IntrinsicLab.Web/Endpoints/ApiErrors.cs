@@ -42,10 +42,13 @@ public sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors> l
 
     private static string Explain(HttpContext context) => context.Response.StatusCode switch
     {
-        StatusCodes.Status400BadRequest => "The request could not be understood: its host is not one this lab answers to, or its framing is broken.",
+        StatusCodes.Status400BadRequest =>
+            "The request could not be understood: its host is not one this lab answers to, or its framing is broken.",
         StatusCodes.Status404NotFound => $"There is nothing at {context.Request.Path}.{Hint(context)}",
-        StatusCodes.Status405MethodNotAllowed => $"{context.Request.Method} is not possible here; allowed: {context.Response.Headers.Allow}.",
-        StatusCodes.Status413PayloadTooLarge => $"The body is larger than the {RequestBody.Largest / 1024 / 1024} MiB that one request may carry.",
+        StatusCodes.Status405MethodNotAllowed =>
+            $"{context.Request.Method} is not possible here; allowed: {context.Response.Headers.Allow}.",
+        StatusCodes.Status413PayloadTooLarge =>
+            $"The body is larger than the {RequestBody.Largest / 1024 / 1024} MiB that one request may carry.",
         StatusCodes.Status415UnsupportedMediaType =>
             $"The body must be JSON, announced by 'Content-Type: application/json'; this was {Given(context)}. With curl, use --json.",
         >= 500 => "Something went wrong inside the lab; its log has the details under this traceId.",

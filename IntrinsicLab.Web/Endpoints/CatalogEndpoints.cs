@@ -69,11 +69,13 @@ public static class CatalogEndpoints
             TimeLimit = spec?.TimeLimit,
             ScoreRange = spec?.ScoreRange is { } range ? [range.Low, range.High] : null,
             SolvedAt = spec?.SolvedAt,
-            Algorithms = bounds && spec is not null ? [.. AlgorithmCatalog.All.Where(each => each.WhyNotOn(spec) is null).Select(each => each.Id)] : null,
+            Algorithms = bounds && spec is not null
+                ? [.. AlgorithmCatalog.All.Where(each => each.WhyNotOn(spec) is null).Select(each => each.Id)]
+                : null,
         };
     }
 
-    // Making a sample costs a physics model for some, and none of it changes while the lab runs; what is missing may be installed meanwhile.
+    // Making a sample costs a physics model for some, and none of it changes while the lab runs; what is missing may be installed.
     private static EnvironmentSpec? SpecOf(EnvironmentEntry entry)
     {
         if (Specs.TryGetValue(entry.Id, out var known))

@@ -19,7 +19,8 @@ public sealed record AlgorithmQuery : ICheckedQuery
     public void Check(List<Problem> faults)
     {
         if (Environment.Length > 0 && Entry is null)
-            faults.Add(new("/environment", Problem.Unknown("environment", Environment, [.. EnvironmentCatalog.All.Select(known => known.Id)])));
+            faults.Add(new("/environment",
+                Problem.Unknown("environment", Environment, [.. EnvironmentCatalog.All.Select(known => known.Id)])));
         else if (Entry?.WhyUnavailable() is { } reason)
             faults.Add(new("/environment", $"{Entry.Name} cannot run here: {reason}"));
     }
@@ -35,7 +36,8 @@ public sealed record AlgorithmQuery : ICheckedQuery
 /// <param name="Parameters">JSON Schema of its parameters.</param>
 /// <param name="Presets">Named settings to start from.</param>
 public sealed record AlgorithmResource(
-    string Id, string Name, string Summary, string Paper, string DefaultsFor, string? WhyNot, JsonObject Parameters, IReadOnlyList<PresetResource> Presets);
+    string Id, string Name, string Summary, string Paper, string DefaultsFor, string? WhyNot, JsonObject Parameters,
+    IReadOnlyList<PresetResource> Presets);
 
 /// <summary>A named set of parameter values.</summary>
 /// <param name="Name">Name for people.</param>

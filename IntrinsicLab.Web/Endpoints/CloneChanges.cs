@@ -5,7 +5,9 @@ using IntrinsicLab.Data;
 
 namespace IntrinsicLab.Web.Endpoints;
 
-/// <summary>Body of POST runs/{id}/clone: members of a new run that differ from the run's own; parameters are laid over its own one by one.</summary>
+/// <summary>
+/// Body of POST runs/{id}/clone: members of a new run that differ from the run's own; parameters are laid over its own one by one.
+/// </summary>
 public sealed record CloneChanges : IRequestBody<CloneChanges>
 {
     public string? Name { get; init; }

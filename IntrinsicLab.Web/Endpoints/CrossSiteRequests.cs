@@ -11,7 +11,8 @@ public static class CrossSiteRequests
         var request = context.Request;
         var changes = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !HttpMethods.IsOptions(request.Method);
         if (changes && request.Path.StartsWithSegments("/api/v1") && !IsOwn(request))
-            await new ProblemResult(StatusCodes.Status403Forbidden, "Changes are accepted from the lab's own pages and from programs, not from other web pages.")
+            await new ProblemResult(StatusCodes.Status403Forbidden,
+                "Changes are accepted from the lab's own pages and from programs, not from other web pages.")
                 .ExecuteAsync(context);
         else
             await next(context);

@@ -22,7 +22,8 @@ public static class ETags
         context.Response.Headers.ETag = tag;
         context.Response.Headers.CacheControl = "no-cache";
         return context.Request.GetTypedHeaders().IfNoneMatch is { Count: > 0 } seen
-            && seen.Any(each => each == EntityTagHeaderValue.Any || each.Compare(new EntityTagHeaderValue(tag), useStrongComparison: false));
+            && seen.Any(each => each == EntityTagHeaderValue.Any
+                || each.Compare(new EntityTagHeaderValue(tag), useStrongComparison: false));
     }
 
     /// <summary>Refuses a change that names no version (428) or another one (412).</summary>
@@ -33,7 +34,8 @@ public static class ETags
             return new(StatusCodes.Status428PreconditionRequired,
                 $"Name the version you saw, so that nobody's change is lost: 'If-Match: {tag}' is the current one.");
         var version = Of(run.Version);
-        if (named.Any(each => each == EntityTagHeaderValue.Any || (!each.IsWeak && each.Tag.ToString().Split('.')[0].Trim('"') == version.Trim('"'))))
+        if (named.Any(each => each == EntityTagHeaderValue.Any
+            || (!each.IsWeak && each.Tag.ToString().Split('.')[0].Trim('"') == version.Trim('"'))))
             return null;
         return new(StatusCodes.Status412PreconditionFailed,
             $"It was changed meanwhile; the current version is {tag}. Read it again, then repeat the change.");

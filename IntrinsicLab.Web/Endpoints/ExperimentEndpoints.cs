@@ -52,20 +52,24 @@ public static class ExperimentEndpoints
         await Waiting.UntilAsync(query.Value, context, async () =>
         {
             await using var polled = await contexts.CreateDbContextAsync(cancellation);
-            return !await polled.Runs.AnyAsync(run => run.ExperimentId == id && run.DeletedAt == null && !until.Contains(run.Status), cancellation);
+            return !await polled.Runs.AnyAsync(
+                run => run.ExperimentId == id && run.DeletedAt == null && !until.Contains(run.Status), cancellation);
         });
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         if (await lab.Experiments.AsNoTracking().SingleOrDefaultAsync(each => each.Id == id, cancellation) is not { } experiment)
             return ProblemResult.NotFound($"There is no experiment {id}.");
-        return TypedResults.Ok((await Describe(lab, [experiment], cancellation))[0] with { Plan = JsonNode.Parse(experiment.Plan) as JsonObject });
+        var described = (await Describe(lab, [experiment], cancellation))[0];
+        return TypedResults.Ok(described with { Plan = JsonNode.Parse(experiment.Plan) as JsonObject });
     }
 
-    private static async Task<List<ExperimentResource>> Describe(LabDbContext lab, IReadOnlyList<Experiment> experiments, CancellationToken cancellation)
+    private static async Task<List<ExperimentResource>> Describe(
+        LabDbContext lab, IReadOnlyList<Experiment> experiments, CancellationToken cancellation)
     {
         var ids = experiments.Select(each => (Guid?)each.Id).ToList();
         var counts = await lab.Runs.Where(run => ids.Contains(run.ExperimentId) && run.DeletedAt == null)
             .GroupBy(run => new { run.ExperimentId, run.Status })
-            .Select(group => new { group.Key, Count = group.Count(), Steps = group.Sum(run => run.Steps), Done = group.Sum(run => run.StepsDone) })
+            .Select(group =>
+                new { group.Key, Count = group.Count(), Steps = group.Sum(run => run.Steps), Done = group.Sum(run => run.StepsDone) })
             .ToListAsync(cancellation);
         return [.. experiments.Select(experiment =>
         {

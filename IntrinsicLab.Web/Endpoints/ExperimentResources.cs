@@ -16,7 +16,8 @@ namespace IntrinsicLab.Web.Endpoints;
 /// <param name="Steps">Environment steps of all its runs together.</param>
 /// <param name="StepsDone">How many of them are done.</param>
 public sealed record ExperimentResource(
-    Guid Id, string Name, string Notes, DateTimeOffset CreatedAt, int Runs, bool Finished, IReadOnlyDictionary<string, int> RunsByStatus, long Steps, long StepsDone)
+    Guid Id, string Name, string Notes, DateTimeOffset CreatedAt, int Runs, bool Finished,
+    IReadOnlyDictionary<string, int> RunsByStatus, long Steps, long StepsDone)
 {
     /// <summary>The plan as it was given; only where one experiment is read.</summary>
     public JsonObject? Plan { get; init; }

@@ -63,7 +63,9 @@ public static class HealthEndpoints
         if (database.IsPostgres)
             return new("disk", true, null);
         var free = new DriveInfo(database.DataFolder).AvailableFreeSpace;
-        return new("disk", true, free >= LeastFreeBytes ? null : $"Only {free / 1024 / 1024} MiB are free in the data folder's file system.");
+        return new("disk", true, free >= LeastFreeBytes
+            ? null
+            : $"Only {free / 1024 / 1024} MiB are free in the data folder's file system.");
     }
 
     private static Check Libtorch()
@@ -73,7 +75,8 @@ public static class HealthEndpoints
             using var one = torch.ones([1]);
             return new("libtorch", true, one.item<float>() == 1 ? null : "libtorch computes wrongly.");
         }
-        catch (Exception exception) when (exception is DllNotFoundException or TypeInitializationException or NotSupportedException or BadImageFormatException)
+        catch (Exception exception) when (exception
+            is DllNotFoundException or TypeInitializationException or NotSupportedException or BadImageFormatException)
         {
             return new("libtorch", true, $"libtorch cannot be loaded: {(exception.InnerException ?? exception).Message}");
         }

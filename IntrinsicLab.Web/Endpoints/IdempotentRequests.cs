@@ -20,7 +20,8 @@ public static class IdempotentRequests
 
     public static async Task HandleAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<CreatesMetadata>() is null || !context.Request.Headers.TryGetValue(Header, out var given))
+        if (context.GetEndpoint()?.Metadata.GetMetadata<CreatesMetadata>() is null
+            || !context.Request.Headers.TryGetValue(Header, out var given))
         {
             await next(context);
             return;
@@ -28,7 +29,8 @@ public static class IdempotentRequests
         var key = given.ToString();
         if (key.Length is 0 or > LongestKey)
         {
-            await new ProblemResult(StatusCodes.Status400BadRequest, $"An {Header} has 1 to {LongestKey} characters.").ExecuteAsync(context);
+            await new ProblemResult(StatusCodes.Status400BadRequest, $"An {Header} has 1 to {LongestKey} characters.")
+                .ExecuteAsync(context);
             return;
         }
         var (bytes, refusal) = await RequestBody.ReadAsync(context, RequestBody.Largest);
@@ -37,7 +39,8 @@ public static class IdempotentRequests
             await refusal.ExecuteAsync(context);
             return;
         }
-        var hash = Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes($"{context.Request.Method} {context.Request.Path}\n"), .. bytes]));
+        var target = Encoding.UTF8.GetBytes($"{context.Request.Method} {context.Request.Path}\n");
+        var hash = Convert.ToHexStringLower(SHA256.HashData([.. target, .. bytes]));
         var contexts = context.RequestServices.GetRequiredService<IDbContextFactory<LabDbContext>>();
         var now = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
         if (await Reserve(contexts, key, hash, now, context.RequestAborted) is { } earlier)
@@ -51,7 +54,8 @@ public static class IdempotentRequests
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         var (oldest, abandoned) = (now - Kept, now - Abandoned);
-        await lab.IdempotencyKeys.Where(each => each.CreatedAt < oldest || (each.StatusCode == 0 && each.CreatedAt < abandoned)).ExecuteDeleteAsync(cancellation);
+        await lab.IdempotencyKeys.Where(each => each.CreatedAt < oldest || (each.StatusCode == 0 && each.CreatedAt < abandoned))
+            .ExecuteDeleteAsync(cancellation);
         if (await lab.IdempotencyKeys.AsNoTracking().SingleOrDefaultAsync(each => each.Key == key, cancellation) is { } earlier)
             return earlier;
         lab.IdempotencyKeys.Add(new() { Key = key, RequestHash = hash, CreatedAt = now });
@@ -70,7 +74,8 @@ public static class IdempotentRequests
     private static async Task Repeat(HttpContext context, IdempotencyKey earlier, string hash)
     {
         if (earlier.RequestHash != hash)
-            await new ProblemResult(StatusCodes.Status422UnprocessableEntity, $"This {Header} was used for another request. Use a new one.").ExecuteAsync(context);
+            await new ProblemResult(StatusCodes.Status422UnprocessableEntity, $"This {Header} was used for another request. Use a new one.")
+                .ExecuteAsync(context);
         else if (earlier.StatusCode == 0)
         {
             context.Response.Headers.RetryAfter = "1";
@@ -106,7 +111,8 @@ public static class IdempotentRequests
             var (status, location, type, body) =
                 (context.Response.StatusCode, context.Response.Headers.Location.ToString(), context.Response.ContentType, inside.ToArray());
             if (succeeded)
-                await row.ExecuteUpdateAsync(set => set.SetProperty(each => each.StatusCode, status).SetProperty(each => each.Location, location)
+                await row.ExecuteUpdateAsync(set => set
+                    .SetProperty(each => each.StatusCode, status).SetProperty(each => each.Location, location)
                     .SetProperty(each => each.ContentType, type).SetProperty(each => each.Body, body), CancellationToken.None);
             else
                 await row.ExecuteDeleteAsync(CancellationToken.None);

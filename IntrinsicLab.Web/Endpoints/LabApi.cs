@@ -12,8 +12,9 @@ public static class LabApi
         services.Configure<KestrelServerOptions>(options => options.Limits.MaxRequestBodySize = RequestBody.Largest);
         services.AddOptions<HostFilteringOptions>().Configure<IConfiguration>((options, configuration) =>
         {
-            // A page whose name was pointed at this machine afterwards (DNS rebinding) must not pass as the lab's own, settings file or not.
-            var named = (configuration["AllowedHosts"] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            // A page whose name was pointed at this machine afterwards (DNS rebinding) must not pass as the lab's own.
+            var named = (configuration["AllowedHosts"] ?? "")
+                .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             options.AllowedHosts = named is [] or ["*"] ? ["localhost", "127.0.0.1", "[::1]"] : named;
             options.IncludeFailureMessage = false;
         });
@@ -54,7 +55,8 @@ public static class LabApi
 
     /// <summary>The POST creates something and takes an Idempotency-Key.</summary>
     internal static RouteHandlerBuilder Creates(this RouteHandlerBuilder route) =>
-        route.WithMetadata(new CreatesMetadata()).TakesHeader(IdempotentRequests.Header, false, "The same key and body give the same answer again.");
+        route.WithMetadata(new CreatesMetadata())
+            .TakesHeader(IdempotentRequests.Header, false, "The same key and body give the same answer again.");
 
     /// <summary>The change must name the version it was made from.</summary>
     internal static RouteHandlerBuilder NeedsVersion(this RouteHandlerBuilder route) =>
@@ -67,7 +69,8 @@ public static class LabApi
     private static RouteGroupBuilder Tagged(RouteGroupBuilder group, string tag) => group.MapGroup("").WithTags(tag);
 
     private static ValueTask<object?> RefuseBadRequests(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-        context.Arguments.OfType<IRefusable>().Select(argument => argument.Refusal).FirstOrDefault(refusal => refusal is not null) is { } refused
+        context.Arguments.OfType<IRefusable>().Select(argument => argument.Refusal)
+            .FirstOrDefault(refusal => refusal is not null) is { } refused
             ? ValueTask.FromResult<object?>(refused)
             : next(context);
 }

@@ -11,9 +11,11 @@ public static class MetricEndpoints
 {
     public static void Map(RouteGroupBuilder group)
     {
-        group.MapGet("/runs/{id:guid}/metrics", Names).WithName("ListMetrics").Produces<MetricList>().Produces(StatusCodes.Status304NotModified);
+        group.MapGet("/runs/{id:guid}/metrics", Names).WithName("ListMetrics").Produces<MetricList>()
+            .Produces(StatusCodes.Status304NotModified);
         group.MapGet("/runs/{id:guid}/metrics/{**name}", Read).WithName("ReadMetric")
-            .Produces<MetricResource>(200, "application/json", "text/csv", "application/octet-stream").Produces(StatusCodes.Status304NotModified);
+            .Produces<MetricResource>(200, "application/json", "text/csv", "application/octet-stream")
+            .Produces(StatusCodes.Status304NotModified);
     }
 
     /// <summary>Names of a run's metrics, with count, last, least and greatest value.</summary>
@@ -24,14 +26,15 @@ public static class MetricEndpoints
         if (!await lab.Exists(id, cancellation))
             return RunEndpoints.Missing(id);
         var metrics = await store.Names(id, cancellation);
-        return ETags.Seen(context, string.Create(CultureInfo.InvariantCulture, $"\"{metrics.Count}.{metrics.Sum(metric => metric.Sequence)}\""))
+        return ETags.Seen(context,
+            string.Create(CultureInfo.InvariantCulture, $"\"{metrics.Count}.{metrics.Sum(metric => metric.Sequence)}\""))
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : TypedResults.Ok(new MetricList(metrics));
     }
 
     /// <summary>
-    /// One metric as columns: JSON, CSV, or little-endian binary ('format', or the Accept header). More points than asked for are reduced to
-    /// buckets with mean, least and greatest value, and the answer says so. NaN and infinities are texts in JSON.
+    /// One metric as columns: JSON, CSV, or little-endian binary ('format', or the Accept header). More points than asked for are
+    /// reduced to buckets with mean, least and greatest value, and the answer says so. NaN and infinities are texts in JSON.
     /// </summary>
     public static async Task<IResult> Read(
         Guid id, string name, Query<ChartQuery> query, HttpContext context, MetricStore store, IDbContextFactory<LabDbContext> contexts,
@@ -39,19 +42,22 @@ public static class MetricEndpoints
     {
         var asked = query.Value;
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
-        var known = await lab.MetricSeries.Where(series => series.RunId == id && (series.Name == name || series.Name == "progress/episodes"))
+        var known = await lab.MetricSeries
+            .Where(series => series.RunId == id && (series.Name == name || series.Name == MetricStore.EpisodesMetric))
             .Select(series => new { series.Name, series.Sequence }).ToListAsync(cancellation);
         if (known.Find(series => series.Name == name) is not { } head || !await lab.Exists(id, cancellation))
             return await Missing(lab, id, name, cancellation);
         if (SeriesFormat.Choose(context, asked.Format) is not { } format)
-            return new ProblemResult(StatusCodes.Status406NotAcceptable, "This is available as application/json, text/csv and application/octet-stream.");
+            return new ProblemResult(StatusCodes.Status406NotAcceptable,
+                "This is available as application/json, text/csv and application/octet-stream.");
         // Between points of the episodes axis lie values of another series; its changes count too.
-        var episodes = asked.X == MetricAxis.Episodes ? known.Find(series => series.Name == "progress/episodes")?.Sequence ?? 0 : 0;
+        var episodes = asked.X == MetricAxis.Episodes ? known.Find(series => series.Name == MetricStore.EpisodesMetric)?.Sequence ?? 0 : 0;
         context.Response.Headers.Vary = "Accept";
         if (ETags.Seen(context, string.Create(CultureInfo.InvariantCulture, $"\"{head.Sequence}.{episodes}.{format.Name}\"")))
             return TypedResults.StatusCode(StatusCodes.Status304NotModified);
         var columns = await store.Read(
-            id, name, ChartQuery.Number(asked.From), ChartQuery.Number(asked.To), asked.Points, asked.Agg == ChartAggregate.Raw ? MetricAggregate.Raw : MetricAggregate.MinMax, asked.X, cancellation);
+            id, name, ChartQuery.Number(asked.From), ChartQuery.Number(asked.To), asked.Points,
+            asked.Agg == ChartAggregate.Raw ? MetricAggregate.Raw : MetricAggregate.MinMax, asked.X, cancellation);
         if (columns is null)
             return await Missing(lab, id, name, cancellation);
         // Points that arrived since belong to the next answer's tag; telling the older one only costs a repeated read.
@@ -139,4 +145,5 @@ public enum ChartFormat
 /// <param name="Min">Least value of each bucket, where reduced.</param>
 /// <param name="Max">Greatest value of each bucket, where reduced.</param>
 public sealed record MetricResource(
-    string Metric, MetricAxis Axis, bool Reduced, long Total, long NonFinite, long Sequence, double[] X, double[] Value, double[]? Min, double[]? Max);
+    string Metric, MetricAxis Axis, bool Reduced, long Total, long NonFinite, long Sequence,
+    double[] X, double[] Value, double[]? Min, double[]? Max);

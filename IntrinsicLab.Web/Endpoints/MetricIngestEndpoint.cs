@@ -12,7 +12,9 @@ public static class MetricIngestEndpoint
 {
     public static void Map(RouteGroupBuilder group) => group.MapPost("/runs/{id:guid}/metrics", Ingest).WithName("IngestMetrics");
 
-    /// <summary>Stores points of an external run: all or none. A step sent again gets the new value, so retries do no harm. gzip is accepted.</summary>
+    /// <summary>
+    /// Stores points of an external run: all or none. A step sent again gets the new value, so retries do no harm. gzip is accepted.
+    /// </summary>
     public static async Task<Results<Ok<Ingested>, ProblemResult>> Ingest(
         Guid id, Body<NewPoints> body, MetricStore store, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
@@ -20,7 +22,8 @@ public static class MetricIngestEndpoint
         if (await lab.Find(id, cancellation) is not { } run)
             return RunEndpoints.Missing(id);
         if (run.Source != Run.SourceExternal)
-            return ProblemResult.Conflict("The lab trains this run and writes its points; create one with {\"source\":\"external\"} for points of your own.");
+            return ProblemResult.Conflict(
+                "The lab trains this run and writes its points; create one with {\"source\":\"external\"} for points of your own.");
         if (run.Status.IsTerminal())
             return ProblemResult.Conflict($"The run is {Words.Of(run.Status)}; its points are final.");
         var before = (await store.Names(id, cancellation)).Sum(metric => metric.Count);
@@ -48,6 +51,7 @@ public sealed partial record NewPoints : IRequestBody<NewPoints>
 {
     private const int MostMetrics = 1000;
     private const int MostFaults = 50;
+    private const int LongestName = 200;
 
     /// <summary>By metric name, such as return/extrinsic.</summary>
     public required IReadOnlyDictionary<string, PointColumns> Series { get; init; }
@@ -70,12 +74,15 @@ public sealed partial record NewPoints : IRequestBody<NewPoints>
         foreach (var (name, columns) in metrics)
         {
             var at = Problem.At("/series", name);
-            if (name.Length > 200 || !MetricName().IsMatch(name))
-                problems.Add(new(at, "A metric's name is a path of letters, digits, '_', '-' and '.', such as return/extrinsic, of at most 200 characters."));
+            if (name.Length > LongestName || !MetricName().IsMatch(name))
+                problems.Add(new(at,
+                    $"A metric's name is a path of letters, digits, '_', '-' and '.', at most {LongestName} of them: return/extrinsic."));
             var members = Members.Of(columns, at, problems);
-            var steps = Column<long>(members, "step", problems, value => Whole(value) is >= 0 and { } step ? step : null, "a whole number from 0");
+            var steps = Column<long>(members, "step", problems, value => Whole(value) is >= 0 and { } step ? step : null,
+                "a whole number from 0");
             var values = Column<double>(members, "value", problems, Number, "a number, or \"NaN\", \"Infinity\" or \"-Infinity\"");
-            var seconds = Column<double>(members, "seconds", problems, value => Number(value) is { } number && double.IsFinite(number) && number >= 0 ? number : null,
+            var seconds = Column<double>(members, "seconds", problems,
+                value => Number(value) is { } number && double.IsFinite(number) && number >= 0 ? number : null,
                 "a number from 0", required: false);
             members.RefuseOthers("member", ["step", "value", "seconds"]);
             if (steps?.Count != values?.Count && steps is not null && values is not null)
@@ -91,7 +98,8 @@ public sealed partial record NewPoints : IRequestBody<NewPoints>
     }
 
     private static List<T>? Column<T>(
-        Members members, string name, List<Problem> problems, Func<JsonElement, T?> read, string expected, bool required = true) where T : struct
+        Members members, string name, List<Problem> problems, Func<JsonElement, T?> read, string expected, bool required = true)
+        where T : struct
     {
         if (members.Take(name) is not { ValueKind: JsonValueKind.Array } array)
         {
@@ -115,7 +123,8 @@ public sealed partial record NewPoints : IRequestBody<NewPoints>
         return problems.Count == before ? column : null;
     }
 
-    private static long? Whole(JsonElement json) => json.ValueKind == JsonValueKind.Number && json.TryGetInt64(out var whole) ? whole : null;
+    private static long? Whole(JsonElement json) =>
+        json.ValueKind == JsonValueKind.Number && json.TryGetInt64(out var whole) ? whole : null;
 
     private static double? Number(JsonElement json) => json.ValueKind switch
     {

@@ -19,7 +19,8 @@ public static class OpenApiDescription
             {
                 Title = "IntrinsicLab API",
                 Version = "v1",
-                Description = "Train, follow and compare reinforcement-learning runs. Every error is a problem document (RFC 9457) whose 'errors' names each fault by JSON pointer.",
+                Description = "Train, follow and compare reinforcement-learning runs. "
+                    + "Every error is a problem document (RFC 9457) whose 'errors' names each fault by JSON pointer.",
             };
             // The address is the reader's own; a stored one would be somebody else's.
             document.Servers = [];
@@ -39,7 +40,10 @@ public static class OpenApiDescription
             operation.Responses["default"] = new OpenApiResponse
             {
                 Description = "Problem",
-                Content = new Dictionary<string, OpenApiMediaType> { [ProblemResult.MediaType] = new() { Schema = new OpenApiSchemaReference(ProblemName, context.Document) } },
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    [ProblemResult.MediaType] = new() { Schema = new OpenApiSchemaReference(ProblemName, context.Document) },
+                },
             };
             return Task.CompletedTask;
         });
@@ -91,7 +95,11 @@ public static class OpenApiDescription
             {
                 Type = JsonSchemaType.Object,
                 Description = "Messages by JSON pointer into the body; a query counts as an object.",
-                AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
+                AdditionalProperties = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Array,
+                    Items = new OpenApiSchema { Type = JsonSchemaType.String },
+                },
             },
         },
     };

@@ -24,7 +24,10 @@ public sealed class ProblemResult(int status, string detail) : IResult, IStatusC
     public JsonObject Extensions { get; init; } = [];
 
     public static ProblemResult Invalid(IReadOnlyCollection<Problem> faults) =>
-        new(StatusCodes.Status400BadRequest, faults.Count == 1 ? "One value is wrong." : $"{faults.Count} values are wrong.") { Faults = faults };
+        new(StatusCodes.Status400BadRequest, faults.Count == 1 ? "One value is wrong." : $"{faults.Count} values are wrong.")
+        {
+            Faults = faults,
+        };
 
     public static ProblemResult Invalid(string pointer, string message) => Invalid([new(pointer, message)]);
 

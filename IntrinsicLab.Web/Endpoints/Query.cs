@@ -17,7 +17,9 @@ public interface ICheckedQuery
 /// <param name="Record">The record.</param>
 public sealed record QueryMetadata(Type Record);
 
-/// <summary>The query of a request, read by the same schema as algorithms' parameters: every fault is listed, near misses are named.</summary>
+/// <summary>
+/// The query of a request, read by the same schema as algorithms' parameters: every fault is listed, near misses are named.
+/// </summary>
 public sealed class Query<T> : IRefusable, Microsoft.AspNetCore.Http.Metadata.IEndpointParameterMetadataProvider where T : class, new()
 {
     /// <summary>What was read, defaults where nothing was given.</summary>
@@ -40,17 +42,21 @@ public sealed class Query<T> : IRefusable, Microsoft.AspNetCore.Http.Metadata.IE
         }
         var read = (T)schema.Read(JsonSerializer.SerializeToElement(json), new T(), "", faults);
         (read as ICheckedQuery)?.Check(faults);
-        return ValueTask.FromResult(faults.Count == 0 ? new Query<T> { Value = read } : new Query<T> { Refusal = ProblemResult.Invalid(faults) });
+        return ValueTask.FromResult(faults.Count == 0
+            ? new Query<T> { Value = read }
+            : new Query<T> { Refusal = ProblemResult.Invalid(faults) });
     }
 
-    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => builder.Metadata.Add(new QueryMetadata(typeof(T)));
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
+        builder.Metadata.Add(new QueryMetadata(typeof(T)));
 
     // Text stays text where it does not look like the kind expected: the schema then says what would be right.
     private static JsonNode AsJson(ParameterKind? kind, string text) => kind switch
     {
         ParameterKind.Integer when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => whole,
         ParameterKind.Number or ParameterKind.Integer
-            when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => number,
+            when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+                && double.IsFinite(number) => number,
         ParameterKind.Boolean when text is "true" or "1" or "" => true,
         ParameterKind.Boolean when text is "false" or "0" => false,
         _ => text,

@@ -17,14 +17,18 @@ public static class QueueEndpoints
         group.MapGet("/workers", Workers).WithName("ListWorkers");
     }
 
-    /// <summary>Runs that are at work, then those that wait in the order they will start, with rough times from the speed of earlier runs.</summary>
-    public static async Task<Ok<QueueResource>> Queue(IDbContextFactory<LabDbContext> contexts, TimeProvider time, CancellationToken cancellation)
+    /// <summary>
+    /// Runs that are at work, then those that wait in the order they will start, with rough times from the speed of earlier runs.
+    /// </summary>
+    public static async Task<Ok<QueueResource>> Queue(
+        IDbContextFactory<LabDbContext> contexts, TimeProvider time, CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         var now = time.GetUtcNow();
         var runs = lab.Runs.AsNoTracking().Where(run => run.DeletedAt == null && run.Source == Run.SourceLab);
         var active = await Rows(runs.Where(run => run.Status == RunStatus.Starting || run.Status == RunStatus.Running
-            || run.Status == RunStatus.Pausing || run.Status == RunStatus.Cancelling).OrderBy(run => run.StartedAt)).ToListAsync(cancellation);
+            || run.Status == RunStatus.Pausing || run.Status == RunStatus.Cancelling)
+            .OrderBy(run => run.StartedAt)).ToListAsync(cancellation);
         var queued = runs.Where(run => run.Status == RunStatus.Queued);
         var waiting = await Rows(queued.OrderByDescending(run => run.Priority).ThenBy(run => run.CreatedAt).ThenBy(run => run.Id)
             .Take(MostShown)).ToListAsync(cancellation);
@@ -35,7 +39,8 @@ public static class QueueEndpoints
         var workers = await lab.Workers.AsNoTracking().Where(worker => worker.LastSeenAt > oldest).ToListAsync(cancellation);
 
         double? Speed(Row run) => run.StepsPerSecond
-            ?? history.Where(past => past.Algorithm == run.Algorithm && past.Environment == run.Environment).Average(past => (double?)past.Speed)
+            ?? history.Where(past => past.Algorithm == run.Algorithm && past.Environment == run.Environment)
+                .Average(past => (double?)past.Speed)
             ?? history.Where(past => past.Environment == run.Environment).Average(past => (double?)past.Speed)
             ?? history.Average(past => (double?)past.Speed);
         double? Remaining(Row run) => Speed(run) is > 0 and { } speed ? Math.Max(0, run.Steps - run.StepsDone) / speed : null;
@@ -56,15 +61,17 @@ public static class QueueEndpoints
                 free.Enqueue((start = at).Value + remaining.Value, at + remaining.Value);
             places.Add(Place(run, index + 1, start, start + remaining));
         }
-        return TypedResults.Ok(new QueueResource([.. places.Take(active.Count)], [.. places.Skip(active.Count)], await queued.CountAsync(cancellation)));
+        return TypedResults.Ok(new QueueResource(
+            [.. places.Take(active.Count)], [.. places.Skip(active.Count)], await queued.CountAsync(cancellation)));
 
         QueuedRun Place(Row run, int? position, double? start, double? finish) => new(
-            run.Id, run.Name, run.Algorithm, run.Environment, run.Status, run.ExecutionGroup, run.Priority, run.Steps, run.StepsDone, position,
-            start is null ? null : now.AddSeconds(start.Value), finish is null ? null : now.AddSeconds(finish.Value));
+            run.Id, run.Name, run.Algorithm, run.Environment, run.Status, run.ExecutionGroup, run.Priority, run.Steps, run.StepsDone,
+            position, start is null ? null : now.AddSeconds(start.Value), finish is null ? null : now.AddSeconds(finish.Value));
     }
 
     /// <summary>Every worker seen lately, and the runs it holds.</summary>
-    public static async Task<Ok<Listing<WorkerResource>>> Workers(IDbContextFactory<LabDbContext> contexts, TimeProvider time, CancellationToken cancellation)
+    public static async Task<Ok<Listing<WorkerResource>>> Workers(
+        IDbContextFactory<LabDbContext> contexts, TimeProvider time, CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         var oldest = time.GetUtcNow() - SignOfLife;
@@ -83,10 +90,12 @@ public static class QueueEndpoints
         return new(free.Select(seconds => (seconds, seconds)));
     }
 
-    private static IQueryable<Row> Rows(IQueryable<Run> runs) => runs.Select(run => new Row(run.Id, run.Name, run.Algorithm, run.Environment,
-        run.Status, run.ExecutionGroup, run.Priority, run.Steps, run.StepsDone, run.StepsPerSecond));
+    private static IQueryable<Row> Rows(IQueryable<Run> runs) => runs.Select(run => new Row(
+        run.Id, run.Name, run.Algorithm, run.Environment, run.Status, run.ExecutionGroup, run.Priority, run.Steps, run.StepsDone,
+        run.StepsPerSecond));
 
-    private sealed record Row(Guid Id, string Name, string Algorithm, string Environment, RunStatus Status, string ExecutionGroup, int Priority,
+    private sealed record Row(
+        Guid Id, string Name, string Algorithm, string Environment, RunStatus Status, string ExecutionGroup, int Priority,
         long Steps, long StepsDone, double? StepsPerSecond);
 }
 
@@ -110,8 +119,8 @@ public sealed record QueueResource(IReadOnlyList<QueuedRun> Running, IReadOnlyLi
 /// <param name="StartsAround">Rough time of the start; null where nothing is known.</param>
 /// <param name="FinishesAround">Rough time of the end; null where nothing is known.</param>
 public sealed record QueuedRun(
-    Guid Id, string Name, string Algorithm, string Environment, RunStatus Status, string ExecutionGroup, int Priority, long Steps, long StepsDone, int? Position,
-    DateTimeOffset? StartsAround, DateTimeOffset? FinishesAround);
+    Guid Id, string Name, string Algorithm, string Environment, RunStatus Status, string ExecutionGroup, int Priority, long Steps,
+    long StepsDone, int? Position, DateTimeOffset? StartsAround, DateTimeOffset? FinishesAround);
 
 /// <summary>A worker.</summary>
 /// <param name="Id">Host, process id and a random part.</param>
@@ -125,5 +134,5 @@ public sealed record QueuedRun(
 /// <param name="Alive">It gave a sign of life within the last minute.</param>
 /// <param name="Runs">Runs it holds.</param>
 public sealed record WorkerResource(
-    string Id, string Host, int ProcessId, int CpuSlots, int GpuSlots, DateTimeOffset StartedAt, DateTimeOffset LastSeenAt, string Version, bool Alive,
-    IReadOnlyList<Guid> Runs);
+    string Id, string Host, int ProcessId, int CpuSlots, int GpuSlots, DateTimeOffset StartedAt, DateTimeOffset LastSeenAt,
+    string Version, bool Alive, IReadOnlyList<Guid> Runs);

@@ -110,7 +110,8 @@ public sealed class Body<T> : IRefusable, IEndpointParameterMetadataProvider whe
             {
                 read = T.Read(document.RootElement, faults);
             }
-            catch (InvalidOperationException exception) when (exception.Source?.StartsWith("System.Text.Json", StringComparison.Ordinal) == true)
+            catch (InvalidOperationException exception)
+                when (exception.Source?.StartsWith("System.Text.Json", StringComparison.Ordinal) == true)
             {
                 // Bytes that are no UTF-8 and halves of surrogate pairs show only when a text is read.
                 return new() { Refusal = new(StatusCodes.Status400BadRequest, "The body holds text that is not Unicode.") };

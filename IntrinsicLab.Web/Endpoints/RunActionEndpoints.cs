@@ -36,20 +36,26 @@ public static class RunActionEndpoints
 
     /// <summary>Ends an external run.</summary>
     public static async Task<Results<Ok<RunResource>, ProblemResult>> Complete(
-        Guid id, Body<Completion> body, HttpContext context, RunQueue queue, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
+        Guid id, Body<Completion> body, HttpContext context, RunQueue queue, IDbContextFactory<LabDbContext> contexts,
+            CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         if (await lab.Find(id, cancellation) is not { } run)
             return RunEndpoints.Missing(id);
         if (run.Source != Run.SourceExternal)
-            return ProblemResult.Conflict("The lab trains this run and completes it by itself; only external runs are completed by request.");
-        var (to, reason) = body.Value.Error is { } error ? (RunStatus.Failed, error) : (RunStatus.Completed, "Completed by its own program.");
-        return await Do("be completed", id, context, contexts, () => queue.Transition(id, to, RunEndpoints.Actor, reason, null, cancellation), cancellation);
+            return ProblemResult.Conflict(
+                "The lab trains this run and completes it by itself; only external runs are completed by request.");
+        var (to, reason) = body.Value.Error is { } error
+            ? (RunStatus.Failed, error)
+            : (RunStatus.Completed, "Completed by its own program.");
+        return await Do("be completed", id, context, contexts,
+            () => queue.Transition(id, to, RunEndpoints.Actor, reason, null, cancellation), cancellation);
     }
 
     /// <summary>Queues a run like this one, with the members of the body laid over its plan.</summary>
     public static async Task<Results<Created<RunResource>, ProblemResult>> Clone(
-        Guid id, Body<CloneChanges> body, HttpContext context, RunQueue queue, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
+        Guid id, Body<CloneChanges> body, HttpContext context, RunQueue queue, IDbContextFactory<LabDbContext> contexts,
+            CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         if (await lab.Find(id, cancellation) is not { } run)
@@ -64,7 +70,8 @@ public static class RunActionEndpoints
     }
 
     private static async Task<Results<Ok<RunResource>, ProblemResult>> Do(
-        string what, Guid id, HttpContext context, IDbContextFactory<LabDbContext> contexts, Func<Task<TransitionResult>> step, CancellationToken cancellation)
+        string what, Guid id, HttpContext context, IDbContextFactory<LabDbContext> contexts, Func<Task<TransitionResult>> step,
+        CancellationToken cancellation)
     {
         var result = await step();
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
@@ -83,7 +90,11 @@ public static class RunActionEndpoints
         return new(StatusCodes.Status409Conflict,
             $"A run that is {status} cannot {what}; possible now: {(allowed.Count == 0 ? "nothing" : string.Join(", ", allowed))}.")
         {
-            Extensions = new() { ["runStatus"] = status, ["allowed"] = new JsonArray([.. allowed.Select(each => (JsonNode)JsonValue.Create(each))]) },
+            Extensions = new()
+            {
+                ["runStatus"] = status,
+                ["allowed"] = new JsonArray([.. allowed.Select(each => (JsonNode)JsonValue.Create(each))]),
+            },
         };
     }
 

@@ -39,7 +39,9 @@ public sealed record NewRun : IRequestBody<NewRun>
     public IReadOnlyList<string>? Tags { get; init; }
     public string? Notes { get; init; }
 
-    /// <summary>'external' for a run whose points another program sends: then only a name is required, and algorithm and environment are free text.</summary>
+    /// <summary>
+    /// 'external' for a run whose points another program sends: only a name is required, algorithm and environment are free text.
+    /// </summary>
     public string? Source { get; init; }
 
     internal RunRequest? Request { get; private init; }
@@ -91,8 +93,15 @@ internal sealed record ExternalRun(
         Seed = Seed,
         Tags = [.. Tags],
         Notes = Notes,
-        ConfigurationHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"external\n{Algorithm}\n{Environment}\n{Steps}"))),
-        Plan = new JsonObject { ["algorithm"] = Algorithm, ["environment"] = Environment, ["steps"] = Steps, ["seed"] = Seed }.ToJsonString(),
+        ConfigurationHash = Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes($"external\n{Algorithm}\n{Environment}\n{Steps}"))),
+        Plan = new JsonObject
+        {
+            ["algorithm"] = Algorithm,
+            ["environment"] = Environment,
+            ["steps"] = Steps,
+            ["seed"] = Seed,
+        }.ToJsonString(),
     };
 }
 

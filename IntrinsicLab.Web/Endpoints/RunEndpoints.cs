@@ -36,7 +36,8 @@ public static class RunEndpoints
         await Waiting.UntilAsync(query.Value, context, async () =>
         {
             await using var polled = await contexts.CreateDbContextAsync(cancellation);
-            var status = await polled.Runs.Where(run => run.Id == id).Select(run => (RunStatus?)run.Status).SingleOrDefaultAsync(cancellation);
+            var status = await polled.Runs.Where(run => run.Id == id).Select(run => (RunStatus?)run.Status)
+                .SingleOrDefaultAsync(cancellation);
             return status is null || until.Contains(status.Value);
         });
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
@@ -74,7 +75,8 @@ public static class RunEndpoints
     }
 
     private static async Task<Results<Ok<RunResource>, ProblemResult>> Edit(
-        Guid id, HttpContext context, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation, Func<Run, ProblemResult?> change)
+        Guid id, HttpContext context, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation,
+        Func<Run, ProblemResult?> change)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         if (await lab.Runs.SingleOrDefaultAsync(each => each.Id == id && each.DeletedAt == null, cancellation) is not { } run)
@@ -89,7 +91,8 @@ public static class RunEndpoints
         }
         catch (DbUpdateConcurrencyException)
         {
-            return new ProblemResult(StatusCodes.Status412PreconditionFailed, "It was changed at the same moment. Read it again, then repeat the change.");
+            return new ProblemResult(StatusCodes.Status412PreconditionFailed,
+                "It was changed at the same moment. Read it again, then repeat the change.");
         }
         context.Response.Headers.ETag = ETags.Of(run.Version, run.UpdatedAt);
         return TypedResults.Ok(new RunResource(run));

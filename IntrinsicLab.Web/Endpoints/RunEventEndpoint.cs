@@ -13,15 +13,18 @@ public static class RunEventEndpoint
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(300);
 
     public static void Map(RouteGroupBuilder group) =>
-        group.MapGet("/runs/{id:guid}/events", Events).WithName("ReadEvents").TakesHeader("Last-Event-ID", false, "The id of the last event received; the stream goes on after it.").Produces<EventList>(200, "application/json", "text/event-stream");
+        group.MapGet("/runs/{id:guid}/events", Events).WithName("ReadEvents")
+            .TakesHeader("Last-Event-ID", false, "The id of the last event received; the stream goes on after it.")
+            .Produces<EventList>(200, "application/json", "text/event-stream");
 
     /// <summary>
-    /// Server-sent events: first the history, then what follows, until the run has ended. Types are 'state', 'metrics' (which metrics got points,
-    /// their last values, progress) and 'log'. Each id names the place reached; sent back as Last-Event-ID the stream goes on there. With
-    /// 'Accept: application/json' the transitions so far as a list.
+    /// Server-sent events: first the history, then what follows, until the run has ended. Types are 'state', 'metrics' (which metrics got
+    /// points, their last values, progress) and 'log'. Each id names the place reached; sent back as Last-Event-ID the stream goes on
+    /// there. With 'Accept: application/json' the transitions so far as a list.
     /// </summary>
     public static async Task<IResult> Events(
-        Guid id, HttpContext context, IDbContextFactory<LabDbContext> contexts, TimeProvider time, IHostApplicationLifetime lifetime, CancellationToken cancellation)
+        Guid id, HttpContext context, IDbContextFactory<LabDbContext> contexts, TimeProvider time, IHostApplicationLifetime lifetime,
+        CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         if (!await lab.Exists(id, cancellation))
@@ -47,7 +50,8 @@ public static class RunEventEndpoint
     }
 
     private static async Task Follow(
-        Guid id, Place place, HttpResponse response, IDbContextFactory<LabDbContext> contexts, TimeProvider time, CancellationToken cancellation)
+        Guid id, Place place, HttpResponse response, IDbContextFactory<LabDbContext> contexts, TimeProvider time,
+        CancellationToken cancellation)
     {
         var stream = new EventStream(response, time);
         var sequences = new Dictionary<string, long>();
@@ -58,7 +62,8 @@ public static class RunEventEndpoint
             {
                 // Status first: whatever a run wrote before it ended is then seen before the stream ends.
                 var run = await lab.Runs.AsNoTracking().Where(each => each.Id == id && each.DeletedAt == null)
-                    .Select(each => new { each.Status, each.StepsDone, each.Steps, each.EpisodesDone, each.StepsPerSecond, each.LastReturn })
+                    .Select(each =>
+                        new { each.Status, each.StepsDone, each.Steps, each.EpisodesDone, each.StepsPerSecond, each.LastReturn })
                     .SingleOrDefaultAsync(cancellation);
                 if (run is null)
                     return;
@@ -68,7 +73,8 @@ public static class RunEventEndpoint
                 var lines = await lab.LogLines.AsNoTracking().Where(line => line.RunId == id && line.Sequence > place.Line)
                     .OrderBy(line => line.Sequence).Take(LinesPerLook).ToListAsync(cancellation);
                 foreach (var line in lines)
-                    await stream.Send("log", place = place with { Line = line.Sequence }, new LogEntry(line.Sequence, line.Time, line.Stream, line.Text), cancellation);
+                    await stream.Send("log", place = place with { Line = line.Sequence },
+                        new LogEntry(line.Sequence, line.Time, line.Stream, line.Text), cancellation);
 
                 var series = await lab.MetricSeries.AsNoTracking().Where(each => each.RunId == id)
                     .Select(each => new { each.Name, each.Sequence, each.LastStep, each.LastValue, each.Count }).ToListAsync(cancellation);
@@ -105,7 +111,8 @@ public static class RunEventEndpoint
             if (text.Length == 0)
                 return new(0, 0, 0);
             var parts = text.Split('.');
-            return parts.Length == 3 && Array.TrueForAll(parts, part => long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            return parts.Length == 3
+                && Array.TrueForAll(parts, part => long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out _))
                 ? new(Number(parts[0]), Number(parts[1]), Number(parts[2]))
                 : null;
         }

@@ -21,7 +21,8 @@ public sealed record TransitionEvent(long Id, DateTimeOffset Time, RunStatus? Fr
 /// <param name="EpisodesDone">Episodes finished.</param>
 /// <param name="StepsPerSecond">Recent speed.</param>
 /// <param name="Metrics">Metrics that changed, with their last points.</param>
-public sealed record MetricsEvent(long StepsDone, long Steps, long EpisodesDone, double? StepsPerSecond, IReadOnlyDictionary<string, LastPoint> Metrics);
+public sealed record MetricsEvent(long StepsDone, long Steps, long EpisodesDone, double? StepsPerSecond,
+    IReadOnlyDictionary<string, LastPoint> Metrics);
 
 /// <summary>The last point of a metric.</summary>
 /// <param name="Step">Its step.</param>

@@ -15,13 +15,15 @@ public static class RunHistoryEndpoints
     {
         group.MapGet("/runs/{id:guid}/log", Log).WithName("ReadLog").Produces<LogPage>(200, "application/json", "text/plain");
         group.MapGet("/runs/{id:guid}/artifacts", Artifacts).WithName("ListArtifacts").Produces<ArtifactList>();
-        group.MapGet("/runs/{id:guid}/artifacts/{**name}", Artifact).WithName("ReadArtifact").Produces(200, null, "application/octet-stream");
+        group.MapGet("/runs/{id:guid}/artifacts/{**name}", Artifact).WithName("ReadArtifact")
+            .Produces(200, null, "application/octet-stream");
         group.MapGet("/runs/{id:guid}/manifest", Manifest).WithName("GetManifest").Produces<RunManifest>();
     }
 
     /// <summary>Lines that the run's process wrote, as JSON or, with 'Accept: text/plain', as they were.</summary>
     public static async Task<IResult> Log(
-        Guid id, Query<LogQuery> query, HttpContext context, RunLog log, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
+        Guid id, Query<LogQuery> query, HttpContext context, RunLog log, IDbContextFactory<LabDbContext> contexts,
+            CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         if (!await lab.Exists(id, cancellation))
@@ -30,11 +32,13 @@ public static class RunHistoryEndpoints
         if (context.Request.GetTypedHeaders().Accept.Any(each => each.MediaType == "text/plain"))
             return TypedResults.Text(string.Concat(lines.Select(line => line.Text + "\n")), "text/plain", Encoding.UTF8);
         return TypedResults.Ok(new LogPage(
-            [.. lines.Select(line => new LogEntry(line.Sequence, line.Time, line.Stream, line.Text))], lines.Count > 0 ? lines[^1].Sequence : query.Value.After));
+            [.. lines.Select(line => new LogEntry(line.Sequence, line.Time, line.Stream, line.Text))],
+            lines.Count > 0 ? lines[^1].Sequence : query.Value.After));
     }
 
     /// <summary>Names, types and sizes of a run's artifacts.</summary>
-    public static async Task<IResult> Artifacts(Guid id, ArtifactStore store, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
+    public static async Task<IResult> Artifacts(
+        Guid id, ArtifactStore store, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         return await lab.Exists(id, cancellation)
@@ -44,7 +48,8 @@ public static class RunHistoryEndpoints
 
     /// <summary>One artifact, as a download.</summary>
     public static async Task<IResult> Artifact(
-        Guid id, string name, HttpContext context, ArtifactStore store, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)
+        Guid id, string name, HttpContext context, ArtifactStore store, IDbContextFactory<LabDbContext> contexts,
+            CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         if (!await lab.Exists(id, cancellation))
@@ -54,8 +59,10 @@ public static class RunHistoryEndpoints
         // A run may have stored anything, HTML too: it is never shown as a page of the lab.
         context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'";
-        var tag = new EntityTagHeaderValue(string.Create(CultureInfo.InvariantCulture, $"\"{artifact.CreatedAt.UtcTicks}.{artifact.Size}\""));
-        return TypedResults.Bytes(artifact.Content, artifact.MediaType, name.Split('/')[^1], enableRangeProcessing: true, artifact.CreatedAt, tag);
+        var tag = new EntityTagHeaderValue(string.Create(CultureInfo.InvariantCulture,
+            $"\"{artifact.CreatedAt.UtcTicks}.{artifact.Size}\""));
+        return TypedResults.Bytes(artifact.Content, artifact.MediaType, name.Split('/')[^1], enableRangeProcessing: true,
+            artifact.CreatedAt, tag);
     }
 
     /// <summary>Everything that somebody needs to repeat the run, with the command that does.</summary>

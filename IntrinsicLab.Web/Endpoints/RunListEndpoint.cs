@@ -11,7 +11,9 @@ public static class RunListEndpoint
 {
     public static void Map(RouteGroupBuilder group) => group.MapGet("/runs", List).WithName("ListRuns");
 
-    /// <summary>Lists runs, newest first unless sorted otherwise. Rows that arrive while you page neither shift nor repeat others.</summary>
+    /// <summary>
+    /// Lists runs, newest first unless sorted otherwise. Rows that arrive while you page neither shift nor repeat others.
+    /// </summary>
     public static async Task<Ok<Page<RunRow>>> List(
         Query<RunListQuery> query, HttpContext context, RunQueries runs, CancellationToken cancellation)
     {
@@ -51,7 +53,10 @@ public sealed record RunListQuery : ICheckedQuery
     /// <summary>true for baselines, false for the others.</summary>
     public string Baseline { get; init; } = "";
 
-    /// <summary>created, updated, name, algorithm, environment, status, seed, steps-done, return, best-return, active-seconds or priority; '-' before it for falling.</summary>
+    /// <summary>
+    /// created, updated, name, algorithm, environment, status, seed, steps-done, return, best-return, active-seconds or priority; '-'
+    /// before it for falling.
+    /// </summary>
     public string Sort { get; init; } = "-created";
 
     /// <summary>Rows per page.</summary>
@@ -98,7 +103,8 @@ public sealed record RunListQuery : ICheckedQuery
 /// <summary>Words of a query.</summary>
 internal static class Words
 {
-    public static List<string> Several(string text) => [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+    public static List<string> Several(string text) =>
+        [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
 
     /// <summary>An enum member as the API writes it.</summary>
     public static string Of<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());

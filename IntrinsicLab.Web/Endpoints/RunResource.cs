@@ -102,7 +102,8 @@ public sealed record Page<T>(IReadOnlyList<T> Items, string? Next, int? Count = 
     {
         if (Next is null)
             return this;
-        var query = context.Request.Query.Where(pair => pair.Key != "cursor").ToDictionary(pair => pair.Key, pair => (string?)pair.Value.ToString());
+        var query = context.Request.Query.Where(pair => pair.Key != "cursor")
+            .ToDictionary(pair => pair.Key, pair => (string?)pair.Value.ToString());
         query["cursor"] = Next;
         context.Response.Headers.Link = $"<{QueryHelpers.AddQueryString(context.Request.Path, query)}>; rel=\"next\"";
         return this;

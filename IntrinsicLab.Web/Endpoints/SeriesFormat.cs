@@ -34,7 +34,8 @@ internal sealed record SeriesFormat(string Name, string MediaType, Func<string, 
     }
 
     private static IResult WriteJson(string name, ChartQuery asked, MetricColumns columns) => TypedResults.Ok(new MetricResource(
-        name, asked.X, columns.Reduced, columns.Total, columns.NonFinite, columns.LastSequence, columns.X, columns.Value, columns.Min, columns.Max));
+        name, asked.X, columns.Reduced, columns.Total, columns.NonFinite, columns.LastSequence, columns.X, columns.Value,
+        columns.Min, columns.Max));
 
     private static IResult WriteCsv(string name, ChartQuery asked, MetricColumns columns)
     {
@@ -51,8 +52,8 @@ internal sealed record SeriesFormat(string Name, string MediaType, Func<string, 
     }
 
     /// <summary>
-    /// int32 magic, int32 rows, int32 columns (x, value[, min, max]), int32 flags (1 = reduced), int64 total, int64 sequence; then column after
-    /// column of float64; all little-endian.
+    /// int32 magic, int32 rows, int32 columns (x, value[, min, max]), int32 flags (1 = reduced), int64 total, int64 sequence; then
+    /// column after column of float64; all little-endian.
     /// </summary>
     private static IResult WriteBinary(string name, ChartQuery asked, MetricColumns columns)
     {

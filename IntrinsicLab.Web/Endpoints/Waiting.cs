@@ -49,7 +49,10 @@ internal static class Waiting
 
     private static int Preferred(HttpContext context)
     {
-        var wait = context.Request.Headers["Prefer"].ToString().Split(',', ';').Select(part => part.Trim()).FirstOrDefault(part => part.StartsWith("wait=", StringComparison.Ordinal));
-        return wait is not null && int.TryParse(wait[5..], CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 600 ? seconds : 0;
+        var wait = context.Request.Headers["Prefer"].ToString().Split(',', ';').Select(part => part.Trim())
+            .FirstOrDefault(part => part.StartsWith("wait=", StringComparison.Ordinal));
+        return wait is not null && int.TryParse(wait[5..], CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 600
+            ? seconds
+            : 0;
     }
 }

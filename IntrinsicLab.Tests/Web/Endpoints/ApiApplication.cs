@@ -23,7 +23,8 @@ public sealed class ApiApplication : WebApplicationFactory<ApiErrors>
 
     public LabDbContext Context() => Service<IDbContextFactory<LabDbContext>>().CreateDbContext();
 
-    public static HttpRequestMessage Request(HttpMethod method, string path, string? json = null, params (string Name, string Value)[] headers)
+    public static HttpRequestMessage Request(
+        HttpMethod method, string path, string? json = null, params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(method, path);
         if (json is not null)
@@ -33,7 +34,8 @@ public sealed class ApiApplication : WebApplicationFactory<ApiErrors>
         return request;
     }
 
-    public Task<HttpResponseMessage> Send(HttpMethod method, string path, string? json = null, params (string Name, string Value)[] headers) =>
+    public Task<HttpResponseMessage> Send(
+        HttpMethod method, string path, string? json = null, params (string Name, string Value)[] headers) =>
         Client.SendAsync(Request(method, path, json, headers));
 
     public async Task<JsonObject> Get(string path) => await Read(await Client.GetAsync(path), HttpStatusCode.OK);
@@ -71,7 +73,9 @@ public sealed class ApiApplication : WebApplicationFactory<ApiErrors>
 
     /// <summary>The messages of one place, in one text.</summary>
     public static string Errors(JsonObject problem, string pointer) =>
-        problem["errors"]?[pointer] is JsonArray messages ? string.Join(" ", messages) : throw new Xunit.Sdk.XunitException($"nothing at {pointer}: {problem}");
+        problem["errors"]?[pointer] is JsonArray messages
+            ? string.Join(" ", messages)
+            : throw new Xunit.Sdk.XunitException($"nothing at {pointer}: {problem}");
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {

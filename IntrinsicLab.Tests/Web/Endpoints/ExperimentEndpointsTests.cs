@@ -49,7 +49,8 @@ public class ExperimentEndpointsTests(ApiApplication lab)
         var second = await lab.Get($"experiments?q=LIST&limit=2&cursor={first["next"]}");
 
         Assert.Equal(3, (int)first["count"]!);
-        Assert.Equal(["list2", "list1", "list0"], first["items"]!.AsArray().Concat(second["items"]!.AsArray()).Select(each => (string)each!["name"]!));
+        Assert.Equal(["list2", "list1", "list0"],
+            first["items"]!.AsArray().Concat(second["items"]!.AsArray()).Select(each => (string)each!["name"]!));
         Assert.Null(second["next"]);
     }
 
@@ -59,6 +60,7 @@ public class ExperimentEndpointsTests(ApiApplication lab)
         var problem = await ApiApplication.Problem(await lab.Send(HttpMethod.Post, "experiments",
             """{"name":"","algorithms":["pppo"],"environments":["cartpole"],"seeds":0,"steps":0,"grids":{}}"""), 400);
 
-        Assert.Equal(["/algorithms/0", "/grids", "/name", "/seeds", "/steps"], problem["errors"]!.AsObject().Select(pair => pair.Key).Order());
+        Assert.Equal(["/algorithms/0", "/grids", "/name", "/seeds", "/steps"],
+            problem["errors"]!.AsObject().Select(pair => pair.Key).Order());
     }
 }

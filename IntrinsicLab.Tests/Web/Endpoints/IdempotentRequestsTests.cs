@@ -73,7 +73,8 @@ public class IdempotentRequestsTests(ApiApplication lab)
             """{"name":"e","algorithms":["ppo"],"environments":["cartpole"],"seeds":1,"steps":1000}""") })
         {
             var key = ("Idempotency-Key", Guid.NewGuid().ToString());
-            Assert.Equal((await lab.Send(HttpMethod.Post, path, body, key)).Headers.Location, (await lab.Send(HttpMethod.Post, path, body, key)).Headers.Location);
+            Assert.Equal((await lab.Send(HttpMethod.Post, path, body, key)).Headers.Location,
+                (await lab.Send(HttpMethod.Post, path, body, key)).Headers.Location);
         }
     }
 }

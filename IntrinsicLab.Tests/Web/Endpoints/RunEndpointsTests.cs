@@ -10,7 +10,8 @@ public class RunEndpointsTests(ApiApplication lab)
     [Fact]
     public async Task Create_AnswersEverythingThatWasDefaulted()
     {
-        var response = await lab.Send(HttpMethod.Post, "runs", """{"algorithm":"ppo","environment":"cartpole","steps":1e3,"parameters":{"gamma":0.5}}""");
+        var response = await lab.Send(HttpMethod.Post, "runs",
+            """{"algorithm":"ppo","environment":"cartpole","steps":1e3,"parameters":{"gamma":0.5}}""");
         var run = await ApiApplication.Read(response, HttpStatusCode.Created);
 
         Assert.Equal((string)run["links"]!["self"]!, response.Headers.Location!.ToString());
@@ -42,7 +43,8 @@ public class RunEndpointsTests(ApiApplication lab)
         var tag = (await lab.Client.GetAsync(path)).Headers.ETag!.ToString();
 
         var changed = await ApiApplication.Read(
-            await lab.Send(HttpMethod.Patch, path, """{"name":"mine","tags":["x"],"notes":"n","baseline":true}""", ("If-Match", tag)), HttpStatusCode.OK);
+            await lab.Send(HttpMethod.Patch, path, """{"name":"mine","tags":["x"],"notes":"n","baseline":true}""", ("If-Match", tag)),
+            HttpStatusCode.OK);
 
         Assert.Equal(("mine", "n", true), ((string)changed["name"]!, (string)changed["notes"]!, (bool)changed["baseline"]!));
         await ApiApplication.Problem(await lab.Send(HttpMethod.Patch, path, """{"name":"b"}""", ("If-Match", tag)), 412);
@@ -130,7 +132,8 @@ public class RunEndpointsTests(ApiApplication lab)
         var copy = await lab.Post($"{path}/clone", """{"seed":7,"parameters":{"gaeLambda":0.25}}""", HttpStatusCode.Created);
         var same = await lab.Post($"{path}/clone", null, HttpStatusCode.Created);
 
-        Assert.Equal((7, 0.5, 0.25), ((int)copy["seed"]!, (double)copy["parameters"]!["gamma"]!, (double)copy["parameters"]!["gaeLambda"]!));
+        Assert.Equal((7, 0.5, 0.25),
+            ((int)copy["seed"]!, (double)copy["parameters"]!["gamma"]!, (double)copy["parameters"]!["gaeLambda"]!));
         Assert.Equal("ppo-cartpole-7", (string)copy["name"]!);
         Assert.Equal((string)(await lab.Get(path))["configurationHash"]!, (string)same["configurationHash"]!);
         Assert.Equal("t", (string)same["tags"]![0]!);

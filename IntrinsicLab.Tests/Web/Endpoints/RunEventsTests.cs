@@ -31,7 +31,8 @@ public class RunEventsTests(ApiApplication lab)
 
         for (var heard = 0; heard < whole.Count; heard++)
         {
-            var rest = Parse(await (await lab.Send(HttpMethod.Get, $"{path}/events", null, ("Last-Event-ID", whole[heard].Id))).Content.ReadAsStringAsync());
+            var response = await lab.Send(HttpMethod.Get, $"{path}/events", null, ("Last-Event-ID", whole[heard].Id));
+            var rest = Parse(await response.Content.ReadAsStringAsync());
             Assert.Equal(whole.Skip(heard + 1).Select(each => each.Id), rest.Select(each => each.Id));
         }
         await ApiApplication.Problem(await lab.Send(HttpMethod.Get, $"{path}/events", null, ("Last-Event-ID", "x")), 400);
@@ -99,7 +100,8 @@ public class RunEventsTests(ApiApplication lab)
     private async Task<string> Ended()
     {
         var path = await lab.CreateExternal();
-        await lab.Service<RunLog>().Append(ApiApplication.IdOf(path), [new(LogLine.Out, "one"), new(LogLine.Err, "two"), new(LogLine.Lab, "three")]);
+        await lab.Service<RunLog>().Append(
+            ApiApplication.IdOf(path), [new(LogLine.Out, "one"), new(LogLine.Err, "two"), new(LogLine.Lab, "three")]);
         await lab.Post($"{path}/metrics", """{"series":{"m":{"step":[1,2],"value":[1,1.5]},"loss":{"step":[1],"value":["NaN"]}}}""");
         await lab.Post($"{path}/complete");
         return path;
@@ -113,9 +115,7 @@ public class RunEventsTests(ApiApplication lab)
         Assert.Fail($"The stream ended before {text}.");
     }
 
-    private static List<Sent> Parse(string text) => [.. text.Split("\n\n").Where(block => block.StartsWith("id: ", StringComparison.Ordinal)).Select(block =>
-    {
-        var lines = block.Split('\n');
-        return new Sent(lines[0]["id: ".Length..], lines[1]["event: ".Length..], JsonNode.Parse(lines[2]["data: ".Length..])!);
-    })];
+    private static List<Sent> Parse(string text) =>
+        [.. text.Split("\n\n").Where(block => block.StartsWith("id: ", StringComparison.Ordinal)).Select(block => block.Split('\n'))
+            .Select(lines => new Sent(lines[0]["id: ".Length..], lines[1]["event: ".Length..], JsonNode.Parse(lines[2]["data: ".Length..])!))];
 }

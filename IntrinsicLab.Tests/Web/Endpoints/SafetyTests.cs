@@ -1,11 +1,8 @@
 using System.Net;
 using IntrinsicLab.Web.Endpoints;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace IntrinsicLab.Tests.Web.Endpoints;
 
@@ -32,7 +29,8 @@ public class SafetyTests(ApiApplication lab)
 
     [Fact]
     public async Task ActionsWithoutBody_FromOtherOrigins_AreRefused() =>
-        await ApiApplication.Problem(await lab.Send(HttpMethod.Post, $"{await lab.CreateRun()}/cancel", null, ("Origin", "http://evil.example")), 403);
+        await ApiApplication.Problem(
+            await lab.Send(HttpMethod.Post, $"{await lab.CreateRun()}/cancel", null, ("Origin", "http://evil.example")), 403);
 
     [Fact]
     public async Task OtherHosts_AreRefused()
@@ -65,16 +63,18 @@ public class SafetyTests(ApiApplication lab)
     [Fact]
     public async Task UnhandledException_IsA500WithoutATrace()
     {
-        using var host = await new HostBuilder().ConfigureWebHost(web => web.UseTestServer().ConfigureServices(services => services.AddLogging()).Configure(app =>
-        {
-            app.UseMiddleware<ApiErrors>();
-            app.Run(_ => throw new InvalidOperationException("secret"));
-        })).StartAsync();
-        var problem = await ApiApplication.Problem(await host.GetTestClient().GetAsync("/api/v1/runs"), 500);
+        var builder = WebApplication.CreateBuilder();
+        builder.WebHost.UseTestServer();
+        await using var app = builder.Build();
+        app.UseMiddleware<ApiErrors>();
+        app.Run(_ => throw new InvalidOperationException("secret"));
+        await app.StartAsync();
+        var problem = await ApiApplication.Problem(await app.GetTestClient().GetAsync("/api/v1/runs"), 500);
 
         Assert.DoesNotContain("secret", problem.ToJsonString());
     }
 
     private static string? Refusal(string setting, string value) =>
-        LoopbackOnly.WhyRefused(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { [setting] = value }).Build());
+        LoopbackOnly.WhyRefused(
+            new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { [setting] = value }).Build());
 }

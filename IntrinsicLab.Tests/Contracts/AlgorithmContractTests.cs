@@ -1,0 +1,174 @@
+using System.Text.Json;
+using IntrinsicLab.Core.Algorithms;
+using IntrinsicLab.Core.Environments;
+using IntrinsicLab.Core.Experiments;
+using IntrinsicLab.Tests.Support;
+using TorchSharp;
+
+namespace IntrinsicLab.Tests.Contracts;
+
+/// <summary>What every algorithm of the catalogue promises, on a vector with discrete actions, one with continuous actions, and a grid.</summary>
+public class AlgorithmContractTests
+{
+    public static TheoryData<string, string> Pairs
+    {
+        get
+        {
+            var pairs = new TheoryData<string, string>();
+            foreach (var algorithm in AlgorithmCatalog.All)
+                foreach (var environment in new[] { "cartpole", "mountain-car-continuous", "catch" })
+                    if (algorithm.WhyNotOn(Plan(algorithm.Id, environment).CreateEnvironments().Spec) is null)
+                        pairs.Add(algorithm.Id, environment);
+            return pairs;
+        }
+    }
+
+    internal static RunPlan Plan(string algorithm, string environment, int seed = 1, string parameters = "{}")
+    {
+        var problems = new List<Problem>();
+        var plan = RunPlan.Read(
+            JsonDocument.Parse($$"""
+                {"algorithm": "{{algorithm}}", "environment": "{{environment}}", "steps": 100000, "seed": {{seed}}, "parameters": {{parameters}}}
+                """).RootElement,
+            problems);
+        Assert.Empty(problems);
+        return plan!;
+    }
+
+    private static List<Progress> Run(Trainer trainer, int updates) => [.. Enumerable.Range(0, updates).Select(_ => trainer.Update())];
+
+    private static List<MetricValue> Points(IEnumerable<Progress> progress) => [.. progress.SelectMany(update => update.Points)];
+
+    private static byte[] State(Trainer trainer)
+    {
+        using var stream = new MemoryStream();
+        trainer.Save(stream);
+        return stream.ToArray();
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Update_Twice_ReportsProgress(string algorithm, string environment)
+    {
+        using var trainer = new Trainer(Plan(algorithm, environment));
+
+        var progress = Run(trainer, 2);
+
+        Assert.True(progress[0].Steps > 0 && progress[1].Steps > progress[0].Steps);
+        foreach (var metric in Points(progress).GroupBy(point => point.Metric))
+        {
+            var steps = metric.Select(point => point.Step).ToList();
+            Assert.True(steps.Zip(steps.Skip(1), (left, right) => left < right).All(increases => increases), $"The steps of {metric.Key} do not increase.");
+            Assert.All(metric, point => Assert.True(double.IsFinite(point.Value) || point.Metric == Metrics.ExplainedVariance, point.ToString()));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Update_EqualSeeds_EqualProgress(string algorithm, string environment)
+    {
+        using var first = new Trainer(Plan(algorithm, environment));
+        using var second = new Trainer(Plan(algorithm, environment));
+
+        Assert.Equal(Points(Run(first, 2)), Points(Run(second, 2)));
+        Assert.Equal(State(first), State(second));
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Update_AnotherSeed_AnotherProgress(string algorithm, string environment)
+    {
+        using var first = new Trainer(Plan(algorithm, environment));
+        using var second = new Trainer(Plan(algorithm, environment, seed: 2));
+
+        Assert.NotEqual(Points(Run(first, 1)), Points(Run(second, 1)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Load_SavedState_ContinuesBitForBit(string algorithm, string environment)
+    {
+        using var uninterrupted = new Trainer(Plan(algorithm, environment));
+        Run(uninterrupted, 2);
+        using var resumed = new Trainer(Plan(algorithm, environment));
+        resumed.Load(new MemoryStream(State(uninterrupted)));
+
+        Assert.Equal(Points(Run(uninterrupted, 2)), Points(Run(resumed, 2)));
+        Assert.Equal(State(uninterrupted), State(resumed));
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Policy_UsedBetweenUpdates_LeavesTrainingAsItIs(string algorithm, string environment)
+    {
+        using var trainer = new Trainer(Plan(algorithm, environment));
+        using var watched = new Trainer(Plan(algorithm, environment));
+        var spec = watched.Plan.CreateEnvironments().Spec;
+        var (observation, action, again) = (new float[spec.Observation.Size], new float[spec.Action.Size], new float[spec.Action.Size]);
+        Run(trainer, 1);
+        Run(watched, 1);
+
+        watched.Policy.Act(observation, action);
+        watched.Policy.Act(observation, again);
+
+        Assert.Equal(action, again);
+        if (spec.Action is Box box)
+            Assert.True(action[0] >= box.Low[0] && action[0] <= box.High[0]);
+        Assert.Equal(Points(Run(trainer, 2)), Points(Run(watched, 2)));
+    }
+
+    [Fact]
+    public void Metrics_OfEveryAlgorithm_AreExplained()
+    {
+        foreach (var algorithm in AlgorithmCatalog.All)
+        {
+            using var trainer = new Trainer(Plan(algorithm.Id, "cartpole"));
+
+            foreach (var metric in Points(Run(trainer, 2)).Select(point => point.Metric).Distinct().Where(metric => metric != "progress/episodes"))
+                Assert.True(Metrics.Explanations.ContainsKey(metric), $"{algorithm.Id} reports {metric}, which Metrics.Explanations lacks.");
+        }
+    }
+
+    [Fact]
+    public void Presets_OnAnEnvironmentTheyFit_AreValid()
+    {
+        foreach (var algorithm in AlgorithmCatalog.All)
+            foreach (var preset in algorithm.Presets)
+            {
+                var schema = ParameterSchema.Of(algorithm.Parameters);
+                Assert.All(preset.Values, value => Assert.NotNull(schema.Find(value.Key)));
+            }
+    }
+}
+
+/// <summary>Memory over a thousand updates.</summary>
+[Collection(nameof(Alone))]
+public class AlgorithmMemoryTests
+{
+    [Theory]
+    [InlineData("ppo", "cartpole", """{"environments": 2, "stepsPerRollout": 4, "minibatches": 2, "epochs": 1}""")]
+    [InlineData("ppo", "catch", """{"environments": 2, "stepsPerRollout": 4, "minibatches": 2, "epochs": 1, "gradients": "autograd"}""")]
+    [InlineData("ppo", "mountain-car-continuous", """{"environments": 2, "stepsPerRollout": 4, "minibatches": 2, "epochs": 1, "gradients": "autograd"}""")]
+    [InlineData("a2c", "cartpole", """{"environments": 2, "stepsPerRollout": 4, "gradients": "autograd"}""")]
+    public void Update_AThousandTimes_KeepsTensorsAndMemory(string algorithm, string environment, string parameters)
+    {
+        using var trainer = new Trainer(AlgorithmContractTests.Plan(algorithm, environment, parameters: parameters));
+        for (var update = 0; update < 100; update++)
+            trainer.Update();
+        var (tensors, memory) = (torch.Tensor.TotalCount, Resident());
+
+        for (var update = 0; update < 1000; update++)
+            trainer.Update();
+
+        Assert.Equal(tensors, torch.Tensor.TotalCount);
+        Assert.True(Resident() - memory < 48 << 20, $"{(Resident() - memory) >> 20} MiB more are resident.");
+    }
+
+    private static long Resident()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        return Environment.WorkingSet;
+    }
+}

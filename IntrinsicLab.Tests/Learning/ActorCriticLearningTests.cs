@@ -1,0 +1,29 @@
+using IntrinsicLab.Core.Algorithms;
+using IntrinsicLab.Core.Experiments;
+using IntrinsicLab.Tests.Contracts;
+
+namespace IntrinsicLab.Tests.Learning;
+
+/// <summary>Small tasks that must be learned with default settings and fixed seeds.</summary>
+[Trait("Kind", "Learning")]
+public class ActorCriticLearningTests
+{
+    [Theory]
+    [InlineData("ppo", "cartpole", 60_000, 300)]
+    [InlineData("ppo", "catch", 30_000, 0.5)]
+    [InlineData("ppo", "mountain-car-continuous", 60_000, 85)]
+    [InlineData("a2c", "cartpole", 100_000, 300)]
+    [InlineData("a2c", "catch", 60_000, 0.5)]
+    public void Training_SmallTask_ReachesTheReturn(string algorithm, string environment, int steps, double wanted)
+    {
+        using var trainer = new Trainer(AlgorithmContractTests.Plan(algorithm, environment) with { Steps = steps });
+        var last = double.NegativeInfinity;
+
+        while (!trainer.Finished)
+            foreach (var point in trainer.Update().Points)
+                if (point.Metric == Metrics.ExtrinsicReturn)
+                    last = point.Value;
+
+        Assert.True(last >= wanted, $"The last 100 episodes returned {last:F2} on average; {wanted} was expected.");
+    }
+}
