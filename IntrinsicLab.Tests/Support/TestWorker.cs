@@ -24,7 +24,7 @@ internal sealed class TestWorker : IAsyncDisposable
         {
             ["Lab:DataFolder"] = Folder,
             ["Lab:Database"] = database,
-            ["Lab:CpuSlots"] = $"{slots}",
+            ["Lab:CpuSlots"] = slots.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["Lab:GpuSlots"] = "0",
             ["Lab:CheckpointSeconds"] = "0.3",
         };
