@@ -133,7 +133,7 @@ public sealed class RunDraft
         Environment = Text(experiment ? json["environments"]![0] : json["environment"]);
         Steps = Text(json["steps"]) is { Length: > 0 } steps ? steps : Steps;
         Seeds = experiment
-            ? json["seeds"] is JsonArray list ? string.Join(", ", list.Select(Text)) : Text(json["seeds"]) is "1" or "" ? "1" : $"1-{Text(json["seeds"])}"
+            ? json["seeds"] is JsonArray list ? SeedText([.. list.Select(Text)]) : Text(json["seeds"]) is "1" or "" ? "1" : $"1-{Text(json["seeds"])}"
             : Text(json["seed"]) is { Length: > 0 } seed ? seed : "1";
         Name = Text(json["name"]);
         Device = Text(json["device"]) is { Length: > 0 } device ? device : "cpu";
@@ -150,10 +150,17 @@ public sealed class RunDraft
         null => "",
         JsonArray list => string.Join(", ", list.Select(Text)),
         JsonValue text when text.GetValueKind() == JsonValueKind.String => text.GetValue<string>(),
-        _ => value.ToJsonString(),
+        // 1E-05 is how .NET writes it, 1e-5 how people do.
+        _ => value.ToJsonString().Replace("E+", "e").Replace("E-0", "e-").Replace("E-", "e-"),
     };
 
     public void DropPasted() => Pasted = null;
+
+    private static string SeedText(IReadOnlyList<string> seeds) =>
+        seeds.Count > 2 && int.TryParse(seeds[0], CultureInfo.InvariantCulture, out var first)
+        && seeds.Select((seed, index) => seed == (first + index).ToString(CultureInfo.InvariantCulture)).All(follows => follows)
+            ? $"{seeds[0]}-{seeds[^1]}"
+            : string.Join(", ", seeds);
 
     private static void Fill(Dictionary<string, string> target, JsonNode? source, Func<string, JsonNode?> usual)
     {

@@ -71,6 +71,15 @@ public sealed class EveryPageTests(LabInBrowser lab)
         Assert.Equal([2, -1, 10.0 / 3, 26.0 / 7], smoothed, (a, b) => Math.Abs(a - b) < 1e-12);
     }
 
+    [Fact]
+    public async Task Counts_KeepTheirZeros()
+    {
+        await using var page = await lab.Open("");
+
+        Assert.Equal("100\u2009k 2\u2009M 1.25\u2009M 500", await page.Tab.EvaluateAsync<string>(
+            "async () => { const { count } = await import('/js/curves.js'); return [100000, 2e6, 1.25e6, 500].map(count).join(' '); }"));
+    }
+
     private async Task<string> Fill(string path)
     {
         if (path.Contains("{id}", StringComparison.Ordinal))

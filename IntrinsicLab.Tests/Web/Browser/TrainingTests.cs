@@ -61,7 +61,7 @@ public sealed class TrainingTests(LabInBrowser lab)
     public async Task NewRun_AfterAReload_IsFilledAsBefore()
     {
         await using var page = await lab.Open("new");
-        await page.Tab.GetByText("A2C", new() { Exact = true }).ClickAsync();
+        await page.Tab.Locator("#algorithm-a2c").CheckAsync();
         await page.Tab.GetByLabel("Seeds").FillAsync("1-3");
         await page.Tab.GetByLabel("Seeds").PressAsync("Tab");
         await Expect(page.Tab.GetByRole(AriaRole.Button, new() { Name = "Start 3 runs" })).ToBeEnabledAsync();
