@@ -17,14 +17,14 @@ public sealed class CheckpointWriter(Stream output) : BinaryWriter(output, Encod
         Write(held.shape.Length);
         foreach (var extent in held.shape)
             Write(extent);
-        Write(held.bytes);
+        base.Write(held.bytes);
     }
 
     /// <summary>Writes an array with its length.</summary>
     public void Write<T>(ReadOnlySpan<T> values) where T : unmanaged
     {
         Write(values.Length);
-        Write(MemoryMarshal.AsBytes(values));
+        base.Write(MemoryMarshal.AsBytes(values));
     }
 }
 

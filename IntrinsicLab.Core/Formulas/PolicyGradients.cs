@@ -117,8 +117,9 @@ public static class PolicyGradients
         var loss = T.Zero;
         for (var i = 0; i < gradient.Length; i++)
         {
-            var error = values[i] - returns[i];
-            var clippedError = oldValues[i] + T.Clamp(values[i] - oldValues[i], -clipRange, clipRange) - returns[i];
+            var (error, change) = (values[i] - returns[i], values[i] - oldValues[i]);
+            // Within the range both squares mean the same; telling them apart by size there would let rounding drop gradients.
+            var clippedError = T.Abs(change) <= clipRange ? error : oldValues[i] + T.CopySign(clipRange, change) - returns[i];
             var (plain, clipped) = (error * error, clippedError * clippedError);
             loss += T.Max(plain, clipped);
             gradient[i] = clipped > plain ? T.Zero : error / count;
