@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace IntrinsicLab.Tests.Support;
 
@@ -40,11 +41,9 @@ internal static class PostgresServer
         RunAsOwner("initdb", "-D", data, "-U", "lab", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync");
         RunAsOwner("pg_ctl", "-D", data, "-w", "-l", Path.Combine(folder, "log"), "-o",
             $"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=200", "start");
-        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-        {
-            RunAsOwner("pg_ctl", "-D", data, "-m", "immediate", "stop");
-            Directory.Delete(folder, recursive: true);
-        };
+        // A process of its own takes it down: however the tests end, no server and no files stay behind.
+        Run("/bin/sh", "-c", "(while kill -0 $0; do sleep 1; done; kill -QUIT $(head -1 $1/data/postmaster.pid); sleep 1; rm -rf $1) &",
+            Environment.ProcessId.ToString(CultureInfo.InvariantCulture), folder);
         return $"Host={folder};Username=lab";
     }
 
