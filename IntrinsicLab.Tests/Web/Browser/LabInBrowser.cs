@@ -138,10 +138,15 @@ public sealed class LabPage : IAsyncDisposable
     private static readonly Lazy<string> Axe = new(() => File.ReadAllText(Path.Combine(Repository.Root, "node_modules", "axe-core", "axe.min.js")));
     private readonly List<string> faults = [];
 
+    // Patient, for machines that build beside testing.
+    private const float Patience = 20_000;
+
+    static LabPage() => Assertions.SetDefaultExpectTimeout(Patience);
+
     public LabPage(IPage page)
     {
         Tab = page;
-        page.SetDefaultTimeout(20_000);
+        page.SetDefaultTimeout(Patience);
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning")

@@ -23,7 +23,7 @@ public sealed class RunsPageTests(LabInBrowser lab)
         await Expect(page.Tab.Locator("th[aria-sort='descending']")).ToContainTextAsync("Return");
         await page.Tab.GetByText("Charts", new() { Exact = true }).ClickAsync();
         await page.Tab.GetByRole(AriaRole.Button, new() { Name = "Episodes" }).ClickAsync();
-        await page.Tab.WaitForURLAsync(new Regex("x=episodes"));
+        await Expect(page.Tab).ToHaveURLAsync(new Regex("x=episodes"));
 
         await page.Go(page.Tab.Url);
 
@@ -124,7 +124,7 @@ public sealed class RunsPageTests(LabInBrowser lab)
         await using var page = await lab.Open($"runs/{id}");
         await page.Tab.GetByText("More", new() { Exact = true }).Last.ClickAsync();
         await page.Tab.GetByRole(AriaRole.Button, new() { Name = "Delete run" }).ClickAsync();
-        await page.Tab.WaitForURLAsync(new Regex("/runs$"));
+        await Expect(page.Tab).ToHaveURLAsync(new Regex("/runs$"));
 
         await page.Tab.GetByRole(AriaRole.Button, new() { Name = "Undo" }).ClickAsync();
 
