@@ -118,7 +118,9 @@ public static class PolicyGradients
         for (var i = 0; i < gradient.Length; i++)
         {
             var error = values[i] - returns[i];
-            var clippedError = oldValues[i] + T.Clamp(values[i] - oldValues[i], -clipRange, clipRange) - returns[i];
+            var change = values[i] - oldValues[i];
+            // Within the range both errors are one; computed twice, rounding would make either the larger and lose its gradient.
+            var clippedError = T.Abs(change) > clipRange ? oldValues[i] + T.CopySign(clipRange, change) - returns[i] : error;
             var (plain, clipped) = (error * error, clippedError * clippedError);
             loss += T.Max(plain, clipped);
             gradient[i] = clipped > plain ? T.Zero : error / count;
