@@ -11,7 +11,6 @@ internal static class A2CSettings
     private static readonly A2CConfig Atari = new() { SharedNetwork = true };
 
     // Stable-Baselines3's defaults with the changes of RL Baselines3 Zoo, a2c.yml, for CartPole-v1: 8 environments, no entropy bonus.
-    // Small grids get them too: TensorFlow's ε of 1e-5 inside the root outweighs their squared gradients, and nothing is learned.
     private static readonly A2CConfig ClassicControl = new()
     {
         Environments = 8,
@@ -22,7 +21,17 @@ internal static class A2CSettings
         BootstrapOnTruncation = true,
     };
 
-    // The same for continuous control, with the normalisation that Baselines uses there.
+    // Atari's loss for small grids, but with PyTorch's ε: the 1e-5 that TensorFlow adds inside the root outweighs the squared gradients of so
+    // small a task, and nothing is learned.
+    private static readonly A2CConfig Grid = Atari with
+    {
+        Environments = 8,
+        LearningRateSchedule = Schedule.Constant,
+        RmspropEpsilonStyle = EpsilonStyle.Pytorch,
+        BootstrapOnTruncation = true,
+    };
+
+    // Classic control's for continuous actions, with the normalisation that Baselines uses there.
     private static readonly A2CConfig Continuous = ClassicControl with { NormaliseObservations = true, NormaliseRewards = true };
 
     public static IReadOnlyList<Preset> Presets { get; } =
@@ -50,6 +59,7 @@ internal static class A2CSettings
     public static A2CConfig For(EnvironmentSpec spec) =>
         spec.Action is Box ? Continuous
         : spec.Observation.Shape is [>= 36, >= 36, ..] ? Atari
+        : spec.Observation.Shape.Length > 1 ? Grid
         : ClassicControl;
 
     public static IEnumerable<(string Member, string Message)> Check(A2CConfig config, EnvironmentSpec spec)

@@ -10,10 +10,10 @@ public class ActorCriticLearningTests
 {
     [Theory]
     [InlineData("ppo", "cartpole", 60_000, 300)]
-    [InlineData("ppo", "catch", 30_000, 0.5)]
+    [InlineData("ppo", "catch", 50_000, 0.5)]
     [InlineData("ppo", "mountain-car-continuous", 60_000, 85)]
-    [InlineData("a2c", "cartpole", 100_000, 300)]
-    [InlineData("a2c", "catch", 60_000, 0.5)]
+    [InlineData("a2c", "cartpole", 200_000, 300)]
+    [InlineData("a2c", "catch", 100_000, 0.5)]
     public void Training_SmallTask_ReachesTheReturn(string algorithm, string environment, int steps, double wanted)
     {
         using var trainer = new Trainer(AlgorithmContractTests.Plan(algorithm, environment) with { Steps = steps });
