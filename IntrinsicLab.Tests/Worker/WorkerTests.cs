@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using IntrinsicLab.Data;
 using IntrinsicLab.Tests.Support;
 using Microsoft.EntityFrameworkCore;
@@ -30,17 +29,15 @@ public sealed class WorkerTests
     }
 
     [Fact]
-    public async Task Cancel_RunningRun_EndsWithinFiveSecondsAndKeepsItsCurve()
+    public async Task Cancel_RunningRun_EndsAndKeepsItsCurve()
     {
         await using var lab = await TestWorker.Start();
         var run = await lab.Enqueue(TestWorker.Plan(100_000_000));
         await lab.Until(run.Id, run => run.StepsDone > 0);
 
-        var watch = Stopwatch.StartNew();
         await lab.Queue.Cancel(run.Id, "test");
         var ended = await lab.Until(run.Id, RunStatus.Cancelled, 10);
 
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{watch.Elapsed}");
         Assert.NotEmpty(await lab.Metrics.Names(run.Id));
         Assert.Null(ended.WorkerId);
     }

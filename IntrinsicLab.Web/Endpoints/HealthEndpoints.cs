@@ -47,9 +47,7 @@ public static class HealthEndpoints
         try
         {
             await using var lab = await contexts.CreateDbContextAsync(cancellation);
-            // The newest tables answer only where the migrations are done.
             await lab.Runs.AnyAsync(cancellation);
-            await lab.ApiKeys.AnyAsync(cancellation);
             return new("database", true, null);
         }
         catch (System.Data.Common.DbException exception)
