@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using IntrinsicLab.Data;
 using IntrinsicLab.Tests.Support;
 using Microsoft.EntityFrameworkCore;
