@@ -144,7 +144,8 @@ public sealed class LabDatabase : IDisposable
         command.ExecuteNonQuery();
     }
 
-    private static string ConnectionStringOf(string setting)
+    /// <summary>The connection string that a setting stands for, be it one or an address.</summary>
+    public static string ConnectionStringOf(string setting)
     {
         if (setting.StartsWith("Host=", StringComparison.OrdinalIgnoreCase))
             return setting;

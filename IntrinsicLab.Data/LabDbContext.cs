@@ -19,7 +19,6 @@ public sealed class LabDbContext(DbContextOptions<LabDbContext> options) : DbCon
     public DbSet<Checkpoint> Checkpoints => Set<Checkpoint>();
     public DbSet<LabWorker> Workers => Set<LabWorker>();
     public DbSet<IdempotencyKey> IdempotencyKeys => Set<IdempotencyKey>();
-    public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
 
     /// <summary>Raises the version of every run that was edited through this context; a version that somebody else raised is a conflict.</summary>
     public override Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)

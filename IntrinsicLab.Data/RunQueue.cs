@@ -128,21 +128,24 @@ public sealed class RunQueue(IDbContextFactory<LabDbContext> contexts, TimeProvi
         return taken;
     }
 
-    /// <summary>Takes the first queued run of an execution group; null when none waits.</summary>
-    public async Task<Run?> ClaimNext(string executionGroup, string workerId, TimeSpan lease, CancellationToken cancellationToken = default)
+    /// <summary>Takes the first queued run of an execution group (and experiment, if given); null when none waits.</summary>
+    public async Task<Run?> ClaimNext(
+        string executionGroup, string workerId, TimeSpan lease, Guid? experimentId = null, CancellationToken cancellationToken = default)
     {
-        while (await Waiting(executionGroup, 1, cancellationToken) is [var first])
+        while (await Waiting(executionGroup, 1, experimentId, cancellationToken) is [var first])
             if (await Claim(first, workerId, lease, cancellationToken) is { } run)
                 return run;
         return null;
     }
 
-    /// <summary>Ids of the queued runs of an execution group, first come first.</summary>
-    public async Task<IReadOnlyList<Guid>> Waiting(string executionGroup, int count, CancellationToken cancellationToken = default)
+    /// <summary>Ids of the queued runs of an execution group (and experiment, if given), in queue order.</summary>
+    public async Task<IReadOnlyList<Guid>> Waiting(
+        string executionGroup, int count, Guid? experimentId = null, CancellationToken cancellationToken = default)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         return await context.Runs
-            .Where(run => run.Status == RunStatus.Queued && run.ExecutionGroup == executionGroup && run.DeletedAt == null)
+            .Where(run => run.Status == RunStatus.Queued && run.ExecutionGroup == executionGroup && run.DeletedAt == null
+                && (experimentId == null || run.ExperimentId == experimentId))
             .OrderByDescending(run => run.Priority).ThenBy(run => run.CreatedAt).ThenBy(run => run.Id)
             .Select(run => run.Id).Take(count).ToListAsync(cancellationToken);
     }

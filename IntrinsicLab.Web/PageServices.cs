@@ -1,4 +1,5 @@
 using IntrinsicLab.Web.Components;
+using IntrinsicLab.Web.Endpoints;
 using IntrinsicLab.Web.Live;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Diagnostics;
@@ -33,7 +34,8 @@ public static class PageServices
         app.Use((context, next) =>
         {
             // Scripts get problem details, never a page.
-            if (!context.Request.Headers.Accept.ToString().Contains("text/html") && context.Features.Get<IStatusCodePagesFeature>() is { } pages)
+            if ((ApiErrors.IsApi(context.Request.Path) || !context.Request.Headers.Accept.ToString().Contains("text/html"))
+                && context.Features.Get<IStatusCodePagesFeature>() is { } pages)
                 pages.Enabled = false;
             return next();
         });

@@ -1,1 +1,31 @@
-return 0;
+using System.CommandLine;
+using IntrinsicLab.Worker;
+using IntrinsicLab.Worker.Benchmarks;
+
+var run = new Option<Guid>("--run") { Required = true, Description = "Id of a run that this worker has claimed." };
+var fence = new Option<long>("--fence") { Required = true, Description = "Number it was claimed with." };
+var train = new Command("train", "Train one run; started by a worker, not by hand.") { run, fence };
+train.Hidden = true;
+train.SetAction(parsed => TrainCommand.Execute(parsed.GetValue(run), parsed.GetValue(fence)));
+
+var plan = new Argument<FileInfo>("plan") { Description = "Plan of a run or an experiment, as JSON." };
+var runPlan = new Command("run", "Run a plan without a web server: progress bars, then a table.") { plan };
+runPlan.SetAction(parsed => RunCommand.Execute(parsed.GetValue(plan)!));
+
+var serve = new Command("serve", "Run queued runs until stopped; Lab:Database says for which lab.");
+serve.SetAction(_ => ServeCommand.Execute());
+
+var file = new Argument<FileInfo>("file") { Description = "File to write." };
+var backup = new Command("backup", "Copy the database while the lab runs.") { file };
+backup.SetAction(parsed => BackupCommand.Execute(parsed.GetValue(file)!));
+
+var name = new Argument<string?>("name") { Description = "Which benchmark; all without it.", Arity = ArgumentArity.ZeroOrOne };
+var bench = new Command("bench", "Measure speed and print figures and ratios.") { name };
+bench.SetAction(parsed => BenchCommand.Run(parsed.GetValue(name)));
+
+var root = new RootCommand("Runs training for IntrinsicLab. Settings: section Lab of appsettings.json, or variables such as Lab__DataFolder.")
+{
+    train, runPlan, serve, backup, bench,
+};
+// Every verb handles signals itself; the default would end the process two seconds after one.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

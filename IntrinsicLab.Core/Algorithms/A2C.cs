@@ -190,7 +190,7 @@ public sealed class A2C : IAlgorithm
     /// <inheritdoc/>
     public void Save(CheckpointWriter writer)
     {
-        writer.Write(network.Parameters);
+        writer.WriteTensor(network.Parameters);
         writer.Write(optimizerState);
         experience.Save(writer);
         episodes.Save(writer);

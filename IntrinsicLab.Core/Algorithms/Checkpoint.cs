@@ -9,21 +9,22 @@ namespace IntrinsicLab.Core.Algorithms;
 public sealed class CheckpointWriter(Stream output) : BinaryWriter(output, Encoding.UTF8, leaveOpen: true)
 {
     /// <summary>Writes shape and values of a tensor, exactly.</summary>
-    public void Write(torch.Tensor tensor)
+    /// <remarks>Not an overload of <c>Write</c>: numbers convert to tensors, so it would take them from the inherited ones.</remarks>
+    public void WriteTensor(torch.Tensor tensor)
     {
         using var held = tensor.detach().cpu().contiguous();
         Write((int)held.dtype);
         Write(held.shape.Length);
         foreach (var extent in held.shape)
             Write(extent);
-        Write(held.bytes);
+        base.Write(held.bytes);
     }
 
     /// <summary>Writes an array with its length.</summary>
     public void Write<T>(ReadOnlySpan<T> values) where T : unmanaged
     {
         Write(values.Length);
-        Write(MemoryMarshal.AsBytes(values));
+        base.Write(MemoryMarshal.AsBytes(values));
     }
 }
 
@@ -45,7 +46,7 @@ public sealed class CheckpointReader(Stream input) : BinaryReader(input, Encodin
         using var held = torch.empty(shape, type);
         BaseStream.ReadExactly(held.bytes);
         using (torch.no_grad())
-            tensor.copy_(held).Dispose();
+            tensor.copy_(held);
     }
 
     /// <summary>Fills <paramref name="values"/> with the array written for it.</summary>

@@ -9,7 +9,7 @@ internal static class OptimizerCheckpoint
     {
         writer.Write(state.Steps);
         foreach (var slot in state.Slots)
-            writer.Write(slot);
+            writer.WriteTensor(slot);
     }
 
     public static void ReadInto(this CheckpointReader reader, OptimizerState state)

@@ -254,7 +254,7 @@ public sealed class Ppo : IAlgorithm
     public void Save(CheckpointWriter writer)
     {
         writer.Write(updates);
-        writer.Write(network.Parameters);
+        writer.WriteTensor(network.Parameters);
         writer.Write(optimizerState);
         experience.Save(writer);
         episodes.Save(writer);

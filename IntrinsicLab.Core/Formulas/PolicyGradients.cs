@@ -117,10 +117,9 @@ public static class PolicyGradients
         var loss = T.Zero;
         for (var i = 0; i < gradient.Length; i++)
         {
-            var error = values[i] - returns[i];
-            var change = values[i] - oldValues[i];
-            // Within the range both errors are one; computed twice, rounding would make either the larger and lose its gradient.
-            var clippedError = T.Abs(change) > clipRange ? oldValues[i] + T.CopySign(clipRange, change) - returns[i] : error;
+            var (error, change) = (values[i] - returns[i], values[i] - oldValues[i]);
+            // Within the range both squares mean the same; telling them apart by size there would let rounding drop gradients.
+            var clippedError = T.Abs(change) <= clipRange ? error : oldValues[i] + T.CopySign(clipRange, change) - returns[i];
             var (plain, clipped) = (error * error, clippedError * clippedError);
             loss += T.Max(plain, clipped);
             gradient[i] = clipped > plain ? T.Zero : error / count;

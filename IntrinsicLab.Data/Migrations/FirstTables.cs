@@ -157,16 +157,5 @@ internal static class FirstTables
             body {bytes} NULL,
             created_at {long} NOT NULL);
         CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
-
-        CREATE TABLE api_keys (
-            id {uuid} NOT NULL PRIMARY KEY,
-            name {text} NOT NULL,
-            hash {text} NOT NULL,
-            prefix {text} NOT NULL,
-            scopes {texts} NOT NULL,
-            created_at {long} NOT NULL,
-            last_used_at {long} NULL,
-            revoked_at {long} NULL);
-        CREATE UNIQUE INDEX api_keys_by_hash ON api_keys (hash);
         """);
 }

@@ -57,7 +57,7 @@ internal static class Numbers
     {
         using var scope = NewDisposeScope();
         var at = tensor(x).requires_grad_(true);
-        var first = autograd.grad([f(at)], [at], retain_graph: true, create_graph: true)[0];
+        var first = autograd.grad([f(at)], [at], create_graph: true, retain_graph: true)[0];
         Close(FiniteDifferences(values => f(tensor(values)).item<double>(), x), first.Doubles(), tolerance);
 
         // A fixed direction makes the gradient a scalar whose own gradient is a Hessian-vector product.

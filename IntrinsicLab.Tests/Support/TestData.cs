@@ -6,8 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IntrinsicLab.Tests.Support;
 
 /// <summary>
-/// A data layer of its own in a temporary folder; where the variable INTRINSICLAB_POSTGRES names a server (Host=…), <c>Create(true)</c>
-/// makes one in a fresh database there.
+/// A data layer of its own: SQLite in a temporary folder, or a fresh database on the <see cref="PostgresServer"/>.
 /// </summary>
 internal sealed class TestData : IAsyncDisposable
 {
@@ -22,8 +21,6 @@ internal sealed class TestData : IAsyncDisposable
             .AddLabData(new ConfigurationBuilder().AddInMemoryCollection(settings).Build())
             .BuildServiceProvider();
     }
-
-    public static string? Server => Environment.GetEnvironmentVariable("INTRINSICLAB_POSTGRES");
 
     public string Folder { get; }
     public FakeTimeProvider Time { get; } = new();
@@ -43,24 +40,29 @@ internal sealed class TestData : IAsyncDisposable
     }
 
     /// <summary>SQLite, or a fresh database on the server.</summary>
-    public static async Task<TestData> Create(bool onServer)
+    public static async Task<TestData> Create(bool onServer, bool migrate = true)
     {
-        if (!onServer)
+        if (!onServer && migrate)
             return await Create();
+        if (!onServer)
+            return new TestData(Path.Combine(Path.GetTempPath(), $"lab-{Guid.NewGuid():N}"), "");
         var name = $"lab_{Guid.NewGuid():N}";
-        await using (var connection = new Npgsql.NpgsqlConnection(Server))
+        await using (var connection = new Npgsql.NpgsqlConnection($"{PostgresServer.Address};Database=postgres"))
         {
             await connection.OpenAsync();
             await using var command = new Npgsql.NpgsqlCommand($"CREATE DATABASE {name}", connection);
             await command.ExecuteNonQueryAsync();
         }
-        var data = new TestData(Path.Combine(Path.GetTempPath(), name), $"{Server};Database={name};Include Error Detail=true");
-        await data.services.MigrateLabDatabase();
+        var data = new TestData(Path.Combine(Path.GetTempPath(), name), $"{PostgresServer.Address};Database={name};Include Error Detail=true");
+        if (migrate)
+            await data.Migrate();
         return data;
     }
 
     /// <summary>For theories: false, and true where there is a server.</summary>
-    public static TheoryData<bool> Databases => Server is null ? new TheoryData<bool> { false } : new TheoryData<bool> { false, true };
+    public static TheoryData<bool> Databases => PostgresServer.IsAvailable ? new() { false, true } : new() { false };
+
+    public Task Migrate() => services.MigrateLabDatabase();
 
     public LabDbContext Context() => services.GetRequiredService<IDbContextFactory<LabDbContext>>().CreateDbContext();
 
@@ -112,7 +114,7 @@ internal sealed class TestData : IAsyncDisposable
             Directory.Delete(Folder, recursive: true);
         if (postgres is null)
             return;
-        await using var connection = new Npgsql.NpgsqlConnection(Server);
+        await using var connection = new Npgsql.NpgsqlConnection($"{PostgresServer.Address};Database=postgres");
         await connection.OpenAsync();
         await using var command = new Npgsql.NpgsqlCommand($"DROP DATABASE {postgres} WITH (FORCE)", connection);
         await command.ExecuteNonQueryAsync();

@@ -29,7 +29,7 @@ public sealed record ChartView
 
     public static ChartView Read(string address)
     {
-        var query = QueryHelpers.ParseQuery(new Uri(address).Query);
+        var query = new QueryCollection(QueryHelpers.ParseQuery(new Uri(address).Query));
         var range = query["range"].ToString().Split('-');
         return new()
         {

@@ -1,7 +1,7 @@
 namespace IntrinsicLab.Web.Components;
 
 /// <summary>How a run's curve is drawn: a colour slot from 1 to 8, and a dash pattern beyond eight.</summary>
-internal readonly record struct SeriesLook(int Slot, int Dash);
+public readonly record struct SeriesLook(int Slot, int Dash);
 
 /// <summary>
 /// Gives runs their colour slots. A run's slot follows from its id, so that it is the same on every page; where two runs of a view

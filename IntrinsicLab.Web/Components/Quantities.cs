@@ -1,4 +1,5 @@
 using System.Globalization;
+using IntrinsicLab.Core.Experiments;
 
 namespace IntrinsicLab.Web.Components;
 
@@ -80,6 +81,19 @@ internal static class Quantities
     }
 
     public static string Percent(double share) => ((int)Math.Floor(100 * share)).ToString(CultureInfo.InvariantCulture) + Thin + "%";
+
+    /// <summary>A parameter's allowed range: 1 to 1 000 000 steps, at least 0. Empty without one.</summary>
+    public static string Range(Parameter parameter)
+    {
+        if (parameter.Minimum is not { } low || parameter.Maximum is not { } high)
+            return "";
+        var unit = parameter.Unit is null ? "" : Thin + parameter.Unit;
+        var least = (parameter.MinimumIsExclusive ? "above " : "") + Bound(low);
+        // A bound that only keeps numbers finite says nothing to people.
+        return high < 1e9 ? $"{least} to {Bound(high)}{unit}" : parameter.MinimumIsExclusive ? least + unit : $"at least {least}{unit}";
+    }
+
+    private static string Bound(double value) => double.IsInteger(value) ? value.ToString("#,0", Grouped) : Value(value);
 
     private static string Short(double value) =>
         value.ToString(Math.Abs(value) switch { >= 100 => "0", >= 10 => "0.#", _ => "0.##" }, Grouped);

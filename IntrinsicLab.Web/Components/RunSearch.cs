@@ -3,7 +3,7 @@ using IntrinsicLab.Data;
 namespace IntrinsicLab.Web.Components;
 
 /// <summary>The filter bar's text: words, and pairs such as <c>status:running</c>, each of which is also a chip.</summary>
-internal sealed record RunSearch(IReadOnlyList<(string Key, string Value)> Pairs, string Text)
+public sealed record RunSearch(IReadOnlyList<(string Key, string Value)> Pairs, string Text)
 {
     private static readonly string[] Keys = ["status", "algorithm", "environment", "tag", "experiment"];
 

@@ -51,6 +51,8 @@ internal static class ServerBenchmark
         BenchCommand.Report("from POST of a run to its first point", watch.Elapsed.TotalSeconds, "s");
         await Eventually(async () => (await client.GetStringAsync($"/api/v1/runs/{run}?wait=60&until=terminal")).Contains("\"completed\"", StringComparison.OrdinalIgnoreCase));
 
+        await MeasureCancel(client);
+
         var full = (await client.GetFromJsonAsync<JsonElement>("/api/v1/runs?q=ppo-cartpole-1&limit=1000")).GetProperty("items").EnumerateArray()
             .First(item => item.GetProperty("status").GetString() == "starting").GetProperty("id").GetString();
         foreach (var format in new[] { "application/octet-stream", "application/json" })
@@ -62,6 +64,17 @@ internal static class ServerBenchmark
             }), "ms");
         BenchCommand.Report("first 100 of 10,000 runs over HTTP", 1e3 * await BenchCommand.MedianSeconds(9, () => client.GetStringAsync("/api/v1/runs?limit=100")), "ms");
         BenchCommand.Report("page of the run table with 10,000 runs", 1e3 * await BenchCommand.MedianSeconds(9, () => client.GetStringAsync("/runs")), "ms");
+    }
+
+    private static async Task MeasureCancel(HttpClient client)
+    {
+        var answer = await client.PostAsJsonAsync("/api/v1/runs", new { algorithm = "ppo", environment = "cartpole", steps = 1_000_000_000 });
+        var run = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString();
+        await Eventually(async () => (await client.GetAsync($"/api/v1/runs/{run}/metrics/return/extrinsic")).IsSuccessStatusCode);
+        var watch = Stopwatch.StartNew();
+        (await client.PostAsync($"/api/v1/runs/{run}/cancel", JsonContent.Create(new { }))).EnsureSuccessStatusCode();
+        await Eventually(async () => (await client.GetStringAsync($"/api/v1/runs/{run}?wait=60&until=terminal")).Contains("\"cancelled\"", StringComparison.Ordinal));
+        BenchCommand.Report("from cancelling a running run to its end, checkpoint written", watch.Elapsed.TotalSeconds, "s");
     }
 
     private static async Task Prepare(string folder)

@@ -30,7 +30,7 @@ internal static class StorageBenchmark
             await AddRuns(services, run, 10_000);
             var queries = services.GetRequiredService<RunQueries>();
             BenchCommand.Report("first page of 10,000 runs, newest first", 1e3 * await BenchCommand.MedianSeconds(5, () =>
-                queries.List(new RunFilter(), RunSort.Newest, null, 100)), "ms");
+                queries.List(new RunFilter(), RunSort.Newest, 100)), "ms");
         }
         finally
         {
@@ -66,7 +66,7 @@ internal static class StorageBenchmark
         {
             for (var point = 0; point < Batch; point++)
                 points[point] = new("return/episode", first + point + 1, (first + point) * 1e-3, Math.Sin((first + point) * 1e-4));
-            await metrics.Append(run.Id, run.Fence, points, new RunProgress(first + Batch, 0, first * 1e-3));
+            await metrics.Append(run.Id, run.Fence, points, progress: new RunProgress(first + Batch, 0, first * 1e-3));
         }
     }
 

@@ -39,10 +39,7 @@ export function announce(text) {
   if (region) region.textContent = text;
 }
 
-/** The address of this lab, in command lines. */
-const fill = () => {
-  for (const element of document.querySelectorAll('[data-origin]'))
-    if (element.textContent !== location.origin) element.textContent = location.origin;
-};
-new MutationObserver(fill).observe(document.documentElement, { childList: true, subtree: true });
-fill();
+// <lab-origin> shows the lab's address as this browser knows it.
+customElements.define('lab-origin', class extends HTMLElement {
+  connectedCallback() { this.textContent = location.origin; }
+});

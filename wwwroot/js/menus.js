@@ -32,3 +32,9 @@ document.addEventListener('click', event => {
     field?.focus({ preventScroll: true });
   }
 });
+
+// A log stays at its end while "Follow the end" is ticked.
+setInterval(() => {
+  const log = document.querySelector('[data-log]');
+  if (log && document.querySelector('[data-follow]')?.checked) log.scrollTop = log.scrollHeight;
+}, 500);

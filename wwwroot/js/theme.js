@@ -32,5 +32,8 @@
     if (toggle) window.labTheme.set(window.labTheme.dark ? 'light' : 'dark');
     if (choice) window.labTheme.set(choice.dataset.themeChoice);
   });
-  new MutationObserver(mark).observe(document, { childList: true, subtree: true });
+  // Wraps the buttons of the settings page, which appear long after this script ran.
+  customElements.define('lab-theme', class extends HTMLElement {
+    connectedCallback() { queueMicrotask(mark); }
+  });
 })();

@@ -46,8 +46,8 @@ public class ExperimentPlanTests
     {
         var values = string.Join(",", Enumerable.Range(1, 900).Select(value => value / 1000.0));
 
-        var (plan, problems) = Read($$"""
-            {"name": "m", "algorithms": ["ppo"], "environments": ["cartpole"], "seeds": 1000, "steps": 1000, "grid": {"ppo.gamma": [{{values}}], "ppo.gaeLambda": [{{values}}]}}
+        var (plan, problems) = Read($$$"""
+            {"name": "m", "algorithms": ["ppo"], "environments": ["cartpole"], "seeds": 1000, "steps": 1000, "grid": {"ppo.gamma": [{{{values}}}], "ppo.gaeLambda": [{{{values}}}]}}
             """);
 
         Assert.Null(plan);

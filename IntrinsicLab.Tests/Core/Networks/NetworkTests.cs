@@ -79,7 +79,7 @@ public class NetworkTests
         network.Initialise(parameters, new Rng(4), (2, 0.01), (1, 1));
 
         var last = tensor(parameters).narrow(0, network.Layers[^1].Offset, 64 * 3).view(64, 3);
-        Numbers.Close([1e-4f, 1e-4f, 1f], last.square().sum(0L).Floats(), 1e-5);
+        Numbers.Close([1e-4f, 1e-4f, 1f], last.square().sum([0]).Floats(), 1e-5);
         Assert.Throws<ArgumentException>(() => network.Initialise(parameters, new Rng(4), (2, 0.01)));
     }
 

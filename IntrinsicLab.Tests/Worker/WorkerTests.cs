@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using IntrinsicLab.Data;
+using IntrinsicLab.Tests.Support;
+using Microsoft.EntityFrameworkCore;
+
+namespace IntrinsicLab.Tests.Worker;
+
+/// <summary>Real workers with real child processes.</summary>
+public sealed class WorkerTests
+{
+    [Fact]
+    public async Task Run_ToItsEnd_StoresPointsCheckpointAndProvenance()
+    {
+        await using var lab = await TestWorker.Start();
+        var run = await lab.Enqueue(TestWorker.Plan(10_000));
+
+        var done = await lab.Until(run.Id, run => run.Status.IsTerminal());
+
+        Assert.True(done.Status == RunStatus.Completed, await lab.Story(run.Id));
+        Assert.Equal([RunStatus.Queued, RunStatus.Starting, RunStatus.Running, RunStatus.Completed], (await lab.Events(run.Id)).Select(each => each.To));
+        Assert.InRange(done.StepsDone, 9_000, 10_000);
+        Assert.NotNull(done.LastReturn);
+        Assert.NotNull(done.LibtorchVersion);
+        Assert.Contains("Quartz", done.Packages);
+        Assert.Equal(Environment.MachineName, done.Host);
+        Assert.Equal(done.StepsDone, (await lab.Metrics.Names(run.Id)).Single(metric => metric.Name == "return/extrinsic").LastStep);
+        await using var context = lab.Context();
+        Assert.Equal(done.StepsDone, await context.Checkpoints.MaxAsync(checkpoint => checkpoint.Step));
+        Assert.Contains(await lab.Log.Read(run.Id), line => line.Text == "Starts at step 0.");
+    }
+
+    [Fact]
+    public async Task Cancel_RunningRun_EndsAndKeepsItsCurve()
+    {
+        await using var lab = await TestWorker.Start();
+        var run = await lab.Enqueue(TestWorker.Plan(100_000_000));
+        await lab.Until(run.Id, run => run.StepsDone > 0);
+
+        await lab.Queue.Cancel(run.Id, "test");
+        var ended = await lab.Until(run.Id, RunStatus.Cancelled, 10);
+
+        Assert.NotEmpty(await lab.Metrics.Names(run.Id));
+        Assert.Null(ended.WorkerId);
+    }
+
+    [Fact]
+    public async Task PauseAndResume_Twice_EqualsUndisturbed()
+    {
+        await using var lab = await TestWorker.Start();
+        var disturbed = await lab.Enqueue(TestWorker.Plan(30_000));
+        foreach (var steps in (long[])[0, 10_000])
+        {
+            await lab.Until(disturbed.Id, run => run.StepsDone > steps);
+            await lab.Queue.Pause(disturbed.Id, "test");
+            await lab.Until(disturbed.Id, run => run.Status is RunStatus.Paused or RunStatus.Completed);
+            await lab.Queue.Resume(disturbed.Id, "test");
+        }
+        await lab.Until(disturbed.Id, RunStatus.Completed);
+
+        TestWorker.AssertEqual(TestWorker.TrainAlone(TestWorker.Plan(30_000)), await lab.Points(disturbed.Id));
+    }
+
+    [Fact]
+    public async Task Stop_OfTheWorker_HandsRunsBackWithACheckpoint()
+    {
+        await using var lab = await TestWorker.Start();
+        var run = await lab.Enqueue(TestWorker.Plan(100_000_000));
+        await lab.Until(run.Id, run => run.StepsDone > 0);
+
+        await lab.Stop();
+
+        var left = await lab.Get(run.Id);
+        Assert.True(left.Status == RunStatus.Queued, await lab.Story(run.Id));
+        await using var context = lab.Context();
+        Assert.Equal(left.StepsDone, await context.Checkpoints.MaxAsync(checkpoint => checkpoint.Step));
+        Assert.Empty(await context.Workers.ToListAsync());
+    }
+
+    [Fact]
+    public async Task Child_KilledFromOutside_FailsWithTheSignalAndGoesOnWhenResumed()
+    {
+        await using var lab = await TestWorker.Start();
+        var run = await lab.Enqueue(TestWorker.Plan(100_000_000));
+        var running = await lab.Until(run.Id, run => run.StepsDone > 0);
+
+        Process.GetProcessById(running.ProcessId!.Value).Kill();
+
+        var failed = await lab.Until(run.Id, RunStatus.Failed, 10);
+        Assert.Contains("SIGKILL", failed.Error);
+        await lab.Queue.Resume(run.Id, "test");
+        await lab.Until(run.Id, run => run.Status == RunStatus.Running && run.StepsDone > 0);
+        Assert.Equal(2, (await lab.Get(run.Id)).Attempt);
+    }
+
+    [Fact]
+    public async Task Run_PlanThatCannotBeRead_FailsAndSaysWhy()
+    {
+        await using var lab = await TestWorker.Start();
+        var run = TestData.NewRun();
+        run.Plan = """{"algorithm":"ppo","environment":"cartpole","steps":-1}""";
+        await using (var context = lab.Context())
+        {
+            context.Runs.Add(run);
+            await context.SaveChangesAsync();
+        }
+
+        var failed = await lab.Until(run.Id, RunStatus.Failed);
+        Assert.Contains("/steps", failed.Error);
+    }
+
+    [Fact]
+    public async Task Slots_MoreRunsThanSlots_NeverExceedThem()
+    {
+        await using var lab = await TestWorker.Start(slots: 1);
+        var runs = new List<Run>();
+        for (var seed = 1; seed <= 3; seed++)
+            runs.Add(await lab.Enqueue(TestWorker.Plan(2_000, seed)));
+        while (true)
+        {
+            await using var context = lab.Context();
+            var statuses = await context.Runs.Select(run => run.Status).ToListAsync();
+            Assert.True(statuses.Count(status => status.IsHeld()) <= 1);
+            if (statuses.All(status => status == RunStatus.Completed))
+                break;
+            Assert.DoesNotContain(RunStatus.Failed, statuses);
+            await Task.Delay(100);
+        }
+    }
+}

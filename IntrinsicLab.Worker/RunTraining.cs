@@ -1,0 +1,242 @@
+using System.Data.Common;
+using System.Diagnostics;
+using System.Text.Json;
+using IntrinsicLab.Core.Algorithms;
+using IntrinsicLab.Core.Experiments;
+using IntrinsicLab.Data;
+using Microsoft.EntityFrameworkCore;
+
+namespace IntrinsicLab.Worker;
+
+/// <summary>
+/// One attempt at a run, in a process of its own: from the last good checkpoint to the end of the budget, or until asked to stop. Points go
+/// to the store at least every second, a checkpoint with all points before it; the lease is prolonged by the loop itself, so that a loop that
+/// hangs looks hung. A lease covers ten times the longest update seen.
+/// </summary>
+internal sealed class RunTraining(
+    RunQueue queue, MetricStore metrics, CheckpointStore checkpoints, IDbContextFactory<LabDbContext> contexts, LabOptions options, StopRequest stop)
+{
+    private const int MostBuffered = 1000;
+    private static readonly TimeSpan FlushPeriod = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DatabasePatience = TimeSpan.FromSeconds(60);
+
+    private readonly List<StoredPoint> buffer = [];
+    private readonly Stopwatch sinceStart = new();
+    private Guid runId;
+    private long fence;
+    private double activeBefore;
+    private TimeSpan longestUpdate;
+    private TimeSpan lastCheckpointTook;
+    private long lastFlushSteps;
+    private double lastFlushActive;
+    private double? speed;
+
+    private double ActiveSeconds => activeBefore + sinceStart.Elapsed.TotalSeconds;
+
+    /// <summary>Trains; returns the process's exit code. Whatever went wrong with the run is in its row.</summary>
+    public async Task<int> Run(Guid id, long claimedFence)
+    {
+        (runId, fence) = (id, claimedFence);
+        try
+        {
+            await Attempt();
+            return 0;
+        }
+        catch (StaleFenceException error)
+        {
+            Console.Error.WriteLine(error.Message);
+            return 3;
+        }
+        catch (DivergedException error)
+        {
+            return await Fail(error.Message, keepPoints: true);
+        }
+        catch (DbException error)
+        {
+            Console.Error.WriteLine(error);
+            return await Fail($"its results could not be stored: {error.Message}", keepPoints: false);
+        }
+        catch (OutOfMemoryException)
+        {
+            return await Fail("it needs more memory than there is", keepPoints: false);
+        }
+        catch (Exception error)
+        {
+            // The one place that catches everything: whatever an algorithm or environment throws ends this run alone.
+            Console.Error.WriteLine(error);
+            return await Fail($"{error.GetType().Name}: {error.Message}", keepPoints: true);
+        }
+    }
+
+    private async Task Attempt()
+    {
+        await using (var context = await contexts.CreateDbContextAsync())
+        {
+            var run = await context.Runs.AsNoTracking().SingleOrDefaultAsync(each => each.Id == runId);
+            if (run is null || run.Fence != fence || !run.Status.IsHeld())
+                throw new StaleFenceException(runId, fence);
+            await Provenance.Record(context, runId, fence, run.Device);
+            var problems = new List<Problem>();
+            using var json = JsonDocument.Parse(run.Plan);
+            var plan = RunPlan.Read(json.RootElement, problems)
+                ?? throw new InvalidDataException(
+                    $"the stored plan cannot be run here: {string.Join("; ", problems.Select(problem => $"{problem.Pointer} {problem.Message}"))}");
+            await Train(plan);
+        }
+    }
+
+    private async Task Train(RunPlan plan)
+    {
+        var trainer = new Trainer(plan);
+        try
+        {
+            var start = await checkpoints.LoadLastGood(runId, Loads, step => Console.WriteLine($"The checkpoint at step {step} cannot be used."));
+            await metrics.TruncateAfter(runId, fence, start?.Step ?? -1);
+            activeBefore = start?.ActiveSeconds ?? 0;
+            (lastFlushSteps, lastFlushActive) = (trainer.Steps, activeBefore);
+            Console.WriteLine(start is null ? "Starts at step 0." : $"Goes on from step {start.Step}.");
+            await queue.Transition(runId, RunStatus.Running, "train", start is null ? "training" : $"training from step {start.Step}", fence);
+            await Loop(trainer);
+            await Finish(trainer);
+        }
+        finally
+        {
+            trainer.Dispose();
+        }
+
+        bool Loads(Checkpoint checkpoint)
+        {
+            try
+            {
+                using var content = new MemoryStream(checkpoint.Content);
+                trainer.Load(content);
+                return trainer.Steps == checkpoint.Step;
+            }
+            catch (Exception error) when (error is InvalidDataException or EndOfStreamException)
+            {
+                Console.WriteLine(error.Message);
+                // It may be half filled.
+                trainer.Dispose();
+                trainer = new Trainer(plan);
+                return false;
+            }
+        }
+    }
+
+    private async Task Loop(Trainer trainer)
+    {
+        sinceStart.Start();
+        var sinceFlush = Stopwatch.StartNew();
+        var sinceCheckpoint = Stopwatch.StartNew();
+        while (!trainer.Finished && !stop.IsAsked)
+        {
+            var update = Stopwatch.StartNew();
+            var progress = trainer.Update();
+            if (update.Elapsed > longestUpdate)
+                longestUpdate = update.Elapsed;
+            var active = ActiveSeconds;
+            foreach (var point in progress.Points)
+                buffer.Add(new StoredPoint(point.Metric, point.Step, active, point.Value));
+            // Big checkpoints are written more rarely: never more than about a twentieth of the time.
+            var checkpointIsDue = sinceCheckpoint.Elapsed.TotalSeconds >= Math.Max(options.CheckpointSeconds, 20 * lastCheckpointTook.TotalSeconds);
+            if (!checkpointIsDue && sinceFlush.Elapsed < FlushPeriod && buffer.Count < MostBuffered)
+                continue;
+            await Flush(trainer, checkpointIsDue);
+            sinceFlush.Restart();
+            if (checkpointIsDue)
+                sinceCheckpoint.Restart();
+        }
+    }
+
+    private async Task Finish(Trainer trainer)
+    {
+        if (trainer.Steps > 0)
+            await Flush(trainer, withCheckpoint: true);
+        while (true)
+        {
+            var status = await Status();
+            var (to, reason) = trainer.Finished ? (RunStatus.Completed, $"{trainer.Steps} steps done") : status switch
+            {
+                RunStatus.Cancelling => (RunStatus.Cancelled, $"stopped at step {trainer.Steps}"),
+                RunStatus.Pausing => (RunStatus.Paused, $"checkpoint at step {trainer.Steps}"),
+                _ => (RunStatus.Queued, stop.IsOrphaned ? "the worker's process ended" : "the worker stops"),
+            };
+            // Somebody may have changed the status since it was read.
+            if ((await queue.Transition(runId, to, "train", reason, fence)).Outcome != TransitionOutcome.Illegal)
+                return;
+        }
+    }
+
+    private async Task Flush(Trainer trainer, bool withCheckpoint)
+    {
+        var clock = Stopwatch.StartNew();
+        var active = ActiveSeconds;
+        if (trainer.Steps > lastFlushSteps && active > lastFlushActive)
+        {
+            speed = (trainer.Steps - lastFlushSteps) / (active - lastFlushActive);
+            buffer.Add(new StoredPoint("speed/steps_per_second", trainer.Steps, active, speed.Value));
+        }
+        (lastFlushSteps, lastFlushActive) = (trainer.Steps, active);
+        NewCheckpoint? checkpoint = null;
+        if (withCheckpoint)
+        {
+            using var content = new MemoryStream();
+            trainer.Save(content);
+            checkpoint = new(trainer.Steps, trainer.Episodes, active, content.ToArray());
+        }
+        var progress = new RunProgress(trainer.Steps, trainer.Episodes, active, speed, Lease());
+        await Store(checkpoint, progress);
+        buffer.Clear();
+        if (withCheckpoint)
+            lastCheckpointTook = clock.Elapsed;
+    }
+
+    private TimeSpan Lease()
+    {
+        var lease = TimeSpan.FromSeconds(options.LeaseSeconds);
+        return longestUpdate == TimeSpan.Zero ? WorkerNode.StartLease : 10 * longestUpdate > lease ? 10 * longestUpdate : lease;
+    }
+
+    /// <summary>Tries for a while when the database is busy or away. Points of a try that reached it after all are left out of the next.</summary>
+    private async Task Store(NewCheckpoint? checkpoint, RunProgress progress)
+    {
+        var patience = Stopwatch.StartNew();
+        for (var attempt = 0; ; attempt++)
+            try
+            {
+                await metrics.Append(runId, fence, buffer, checkpoint, progress, dropStale: attempt > 0);
+                return;
+            }
+            catch (DbException error) when (patience.Elapsed < DatabasePatience && IsPassing(error))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(200 * (attempt + 1)));
+            }
+    }
+
+    private static bool IsPassing(DbException error) =>
+        error.IsTransient || error is Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: 5 or 6 };
+
+    private async Task<RunStatus> Status()
+    {
+        await using var context = await contexts.CreateDbContextAsync();
+        return await context.Runs.Where(run => run.Id == runId).Select(run => run.Status).SingleAsync();
+    }
+
+    private async Task<int> Fail(string reason, bool keepPoints)
+    {
+        Console.Error.WriteLine($"Failed: {reason}");
+        try
+        {
+            if (keepPoints && buffer.Count > 0)
+                await metrics.Append(runId, fence, buffer, dropStale: true);
+            await queue.Transition(runId, RunStatus.Failed, "train", reason, fence);
+            return 0;
+        }
+        catch (Exception error) when (error is DbException or DbUpdateException or StaleFenceException or InvalidOperationException)
+        {
+            // The worker reads the reason from standard error and tries again.
+            Console.Error.WriteLine(error.Message);
+            return 4;
+        }
+    }
+}
