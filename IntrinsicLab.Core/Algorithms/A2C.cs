@@ -179,6 +179,7 @@ public sealed class A2C : IAlgorithm
         means.Add(Metrics.GradientNorm, GlobalNorm.ClipInPlace(network.Gradient, config.MaximumGradientNorm));
         optimizer.StepInPlace(network.Parameters, network.Gradient, optimizerState, learningRate);
         network.ParametersChanged();
+        means.Add(Metrics.ParameterNorm, network.ParameterNorm());
 
         episodes.Summarise(steps, points);
         means.Report(points);

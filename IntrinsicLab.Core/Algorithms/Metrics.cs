@@ -36,6 +36,9 @@ public static class Metrics
     /// <summary>Length of the gradient.</summary>
     public const string GradientNorm = "optimizer/gradient_norm";
 
+    /// <summary>Length of the parameter vector.</summary>
+    public const string ParameterNorm = "network/parameter_norm";
+
     /// <summary>One sentence per metric, for pages that show it.</summary>
     public static IReadOnlyDictionary<string, string> Explanations { get; } = new Dictionary<string, string>
     {
@@ -50,5 +53,6 @@ public static class Metrics
         [ExplainedVariance] = "Share of the returns' variance that the value function predicted when acting; 1 is perfect, below 0 worse than a constant.",
         [LearningRate] = "Learning rate of the update.",
         [GradientNorm] = "Euclidean norm of the gradient before clipping, averaged over the update's minibatches.",
+        [ParameterNorm] = "Euclidean norm of all parameters after the update; steady growth precedes divergence.",
     };
 }

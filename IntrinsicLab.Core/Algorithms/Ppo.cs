@@ -8,19 +8,6 @@ using IntrinsicLab.Core.Optimizers;
 
 namespace IntrinsicLab.Core.Algorithms;
 
-/// <summary>Over what advantages are brought to mean 0 and deviation 1.</summary>
-public enum AdvantageNormalisation
-{
-    /// <summary>Not at all.</summary>
-    None,
-
-    /// <summary>Over each minibatch.</summary>
-    Minibatch,
-
-    /// <summary>Over the whole rollout, once.</summary>
-    Batch,
-}
-
 /// <summary>Hyper-parameters of <see cref="Ppo"/>.</summary>
 public sealed record PpoConfig
 {
@@ -166,7 +153,6 @@ public sealed class Ppo : IAlgorithm
     private readonly Rollout rollout;
     private readonly Minibatch minibatch;
     private readonly EpisodeLog episodes = new();
-    private readonly int[] order;
     private readonly float[] nlp, nlpGradient, valueGradient;
     private Rng actionRng, shuffleRng;
     private long updates;
@@ -187,7 +173,6 @@ public sealed class Ppo : IAlgorithm
         var rows = rollout.Rows / config.Minibatches;
         minibatch = new Minibatch(rollout, rows);
         (nlp, nlpGradient, valueGradient) = (new float[rows], new float[rows], new float[rows]);
-        order = new int[rollout.Rows];
         totalUpdates = Math.Max(1, setup.Steps / rollout.Rows);
         var shape = new ActorCriticShape(spec.Observation.Shape, (spec.Action as Discrete)?.Count ?? spec.Action.Size, spec.Action is Box)
         {
@@ -234,15 +219,16 @@ public sealed class Ppo : IAlgorithm
         var divergence = 0.0;
         for (var epoch = 0; epoch < config.Epochs && !(config.TargetKl > 0 && divergence > config.TargetKl); epoch++)
         {
-            Shuffle();
+            minibatch.Shuffle(shuffleRng);
             divergence = 0;
-            for (var first = 0; first < order.Length; first += nlp.Length)
+            for (var index = 0; index < config.Minibatches; index++)
             {
-                minibatch.Gather(order.AsSpan(first, nlp.Length));
+                minibatch.Gather(index);
                 divergence += Improve(learningRate, clipRange, means) / config.Minibatches;
             }
         }
         updates++;
+        means.Add(Metrics.ParameterNorm, network.ParameterNorm());
         episodes.Summarise(steps, points);
         means.Report(points);
         points.Add(new(Metrics.ExplainedVariance, steps, Returns.ExplainedVariance(rollout.Values, rollout.Returns)));
@@ -309,12 +295,5 @@ public sealed class Ppo : IAlgorithm
         optimizer.StepInPlace(network.Parameters, network.Gradient, optimizerState, learningRate);
         network.ParametersChanged();
         return surrogate.ApproximateKl;
-    }
-
-    private void Shuffle()
-    {
-        for (var row = 0; row < order.Length; row++)
-            order[row] = row;
-        shuffleRng.Shuffle(order.AsSpan());
     }
 }

@@ -114,11 +114,13 @@ public sealed class Rollout
     }
 }
 
-/// <summary>Rows drawn from a <see cref="Rollout"/>, each field contiguous.</summary>
+/// <summary>Rows drawn from a <see cref="Rollout"/> in random order, each field contiguous.</summary>
 /// <param name="rollout">Where they are drawn from.</param>
 /// <param name="rows">How many, N.</param>
 public sealed class Minibatch(Rollout rollout, int rows)
 {
+    private readonly int[] order = new int[rollout.Rows];
+
     /// <summary>[N, O].</summary>
     public float[] Observations { get; } = new float[rows * rollout.ObservationSize];
 
@@ -137,10 +139,20 @@ public sealed class Minibatch(Rollout rollout, int rows)
     /// <summary>[N].</summary>
     public float[] Returns { get; } = new float[rows];
 
-    /// <summary>Draws rows.</summary>
-    /// <param name="indices">Which, N of them.</param>
-    public void Gather(ReadOnlySpan<int> indices)
+    /// <summary>Puts the rollout's rows into a new random order.</summary>
+    /// <param name="rng">Source of the order.</param>
+    public void Shuffle(Rng rng)
     {
+        for (var row = 0; row < order.Length; row++)
+            order[row] = row;
+        rng.Shuffle(order.AsSpan());
+    }
+
+    /// <summary>Takes the rows of one part of the order.</summary>
+    /// <param name="part">Which; part k begins at row k·N.</param>
+    public void Gather(int part)
+    {
+        var indices = order.AsSpan(part * rows, rows);
         var (observation, action) = (rollout.ObservationSize, rollout.ActionSize);
         for (var i = 0; i < indices.Length; i++)
         {

@@ -127,6 +127,9 @@ public sealed class ActorCritic : IDisposable
 
     private ReadOnlySpan<float> LogStandardDeviation => Memory()[(int)networkParameters..];
 
+    /// <summary>Euclidean norm of all parameters; not finite where one of them is not.</summary>
+    public double ParameterNorm() => FlatMemory.Norm(Memory());
+
     /// <summary>Tells that <see cref="Parameters"/> hold new numbers.</summary>
     public void ParametersChanged() => mirrorIsStale = true;
 
