@@ -12,7 +12,8 @@ public sealed class CheckpointWriter(Stream output) : BinaryWriter(output, Encod
     /// <remarks>Not an overload of <c>Write</c>: numbers convert to tensors, so it would take them from the inherited ones.</remarks>
     public void WriteTensor(torch.Tensor tensor)
     {
-        using var held = tensor.detach().cpu().contiguous();
+        using var scope = torch.NewDisposeScope();
+        var held = tensor.detach().cpu().contiguous();
         Write((int)held.dtype);
         Write(held.shape.Length);
         foreach (var extent in held.shape)

@@ -148,7 +148,11 @@ public class AlgorithmMemoryTests
     // Small values for whichever of these an algorithm has.
     private static readonly Dictionary<string, string> Tiny = new()
     {
-        ["environments"] = "2", ["stepsPerRollout"] = "4", ["minibatches"] = "2", ["epochs"] = "1", ["hiddenSizes"] = "[16]",
+        ["environments"] = "2",
+        ["stepsPerRollout"] = "4",
+        ["minibatches"] = "2",
+        ["epochs"] = "1",
+        ["hiddenSizes"] = "[16]",
     };
 
     public static TheoryData<string, string, string> Cases
@@ -176,7 +180,7 @@ public class AlgorithmMemoryTests
         using var trainer = new Trainer(AlgorithmContractTests.Plan(algorithm, environment, parameters: $"{{{string.Join(", ", members)}}}"));
         for (var update = 0; update < 100; update++)
             trainer.Update();
-        var (tensors, memory) = (torch.Tensor.TotalCount, Resident());
+        var (memory, tensors) = (Resident(), torch.Tensor.TotalCount);
 
         for (var update = 0; update < 1000; update++)
             trainer.Update();
