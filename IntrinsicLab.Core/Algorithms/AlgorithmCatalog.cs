@@ -36,20 +36,26 @@ public static class AlgorithmCatalog
     public static IReadOnlyList<AlgorithmEntry> All { get; } =
     [
         Entry("ppo", "PPO", "Proximal policy optimisation: several epochs on each rollout, with the change of the policy clipped.",
-            "Schulman, Wolski, Dhariwal, Radford and Klimov 2017, Proximal Policy Optimization Algorithms", PpoSettings.For, (config, setup) => new Ppo(config, setup))
-            with { WhyNotOn = WhyNotActorCritic, CrossCheck = (config, spec) => PpoSettings.Check((PpoConfig)config, spec), Presets = PpoSettings.Presets },
+            "Schulman, Wolski, Dhariwal, Radford and Klimov 2017, Proximal Policy Optimization Algorithms",
+            PpoSettings.For, PpoSettings.Check, (config, setup) => new Ppo(config, setup))
+            with { WhyNotOn = WhyNotActorCritic, Presets = PpoSettings.Presets },
         Entry("a2c", "A2C", "Advantage actor-critic: one step along the policy gradient after a few steps of many environments.",
-            "Mnih et al. 2016, Asynchronous Methods for Deep Reinforcement Learning", A2CSettings.For, (config, setup) => new A2C(config, setup))
-            with { WhyNotOn = WhyNotActorCritic, CrossCheck = (config, spec) => A2CSettings.Check((A2CConfig)config, spec), Presets = A2CSettings.Presets },
+            "Mnih et al. 2016, Asynchronous Methods for Deep Reinforcement Learning",
+            A2CSettings.For, A2CSettings.Check, (config, setup) => new A2C(config, setup))
+            with { WhyNotOn = WhyNotActorCritic, Presets = A2CSettings.Presets },
     ];
 
     /// <summary>The entry with this id, or null.</summary>
     public static AlgorithmEntry? Find(string id) => All.FirstOrDefault(entry => entry.Id == id);
 
     private static AlgorithmEntry Entry<T>(
-        string id, string name, string summary, string paper, Func<EnvironmentSpec, T> defaults, Func<T, TrainingSetup, IAlgorithm> create)
+        string id, string name, string summary, string paper, Func<EnvironmentSpec, T> defaults,
+        Func<T, EnvironmentSpec, IEnumerable<(string, string)>> check, Func<T, TrainingSetup, IAlgorithm> create)
         where T : class =>
-        new(id, name, summary, paper, typeof(T), spec => defaults(spec), (parameters, setup) => create((T)parameters, setup));
+        new(id, name, summary, paper, typeof(T), spec => defaults(spec), (parameters, setup) => create((T)parameters, setup))
+        {
+            CrossCheck = (parameters, spec) => check((T)parameters, spec),
+        };
 
     private static string? WhyNotActorCritic(EnvironmentSpec spec) =>
         spec.Observation.Shape.Length > 3 ? "Its networks read vectors and grids, not observations of more than three axes." : null;

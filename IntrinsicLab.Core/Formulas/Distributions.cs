@@ -147,7 +147,8 @@ public static class DiagonalGaussian
     /// <param name="mean">μ, [D].</param>
     /// <param name="logStandardDeviation">s, [D].</param>
     /// <param name="action">a, [D].</param>
-    public static (T NegativeLogProbability, T Entropy) Evaluate<T>(ReadOnlySpan<T> mean, ReadOnlySpan<T> logStandardDeviation, ReadOnlySpan<T> action)
+    public static (T NegativeLogProbability, T Entropy) Evaluate<T>(
+        ReadOnlySpan<T> mean, ReadOnlySpan<T> logStandardDeviation, ReadOnlySpan<T> action)
         where T : IFloatingPointIeee754<T>
     {
         T squares = T.Zero, logDeviations = T.Zero;

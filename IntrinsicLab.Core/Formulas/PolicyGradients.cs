@@ -38,7 +38,8 @@ public static class PolicyGradients
     /// policies; the share of samples whose ratio left the range.
     /// </returns>
     public static (T Loss, T ApproximateKl, T ClipFraction) ClippedSurrogate<T>(
-        ReadOnlySpan<T> negativeLogProbabilities, ReadOnlySpan<T> oldNegativeLogProbabilities, ReadOnlySpan<T> advantages, T clipRange, Span<T> gradient)
+        ReadOnlySpan<T> negativeLogProbabilities, ReadOnlySpan<T> oldNegativeLogProbabilities, ReadOnlySpan<T> advantages, T clipRange,
+        Span<T> gradient)
         where T : IFloatingPointIeee754<T>
     {
         SameLength(negativeLogProbabilities.Length, oldNegativeLogProbabilities.Length, advantages.Length, gradient.Length);
@@ -109,7 +110,8 @@ public static class PolicyGradients
     /// <param name="returns">Targets G, [N].</param>
     /// <param name="clipRange">ε; infinity gives the plain squared error.</param>
     /// <param name="gradient">Receives dL/dV, [N].</param>
-    public static T ClippedValueLoss<T>(ReadOnlySpan<T> values, ReadOnlySpan<T> oldValues, ReadOnlySpan<T> returns, T clipRange, Span<T> gradient)
+    public static T ClippedValueLoss<T>(
+        ReadOnlySpan<T> values, ReadOnlySpan<T> oldValues, ReadOnlySpan<T> returns, T clipRange, Span<T> gradient)
         where T : IFloatingPointIeee754<T>
     {
         SameLength(values.Length, oldValues.Length, returns.Length, gradient.Length);

@@ -22,7 +22,8 @@ public static class Returns
     /// <param name="advantages">Receives A_t, [T, B].</param>
     /// <exception cref="ArgumentException">The lengths do not fit together.</exception>
     public static void GeneralizedAdvantages<T>(
-        ReadOnlySpan<T> rewards, ReadOnlySpan<T> values, ReadOnlySpan<bool> ended, ReadOnlySpan<T> nextValues, T gamma, T lambda, Span<T> advantages)
+        ReadOnlySpan<T> rewards, ReadOnlySpan<T> values, ReadOnlySpan<bool> ended, ReadOnlySpan<T> nextValues, T gamma, T lambda,
+        Span<T> advantages)
         where T : IFloatingPointIeee754<T>
     {
         var environments = Environments(rewards.Length, nextValues.Length, values.Length, ended.Length, advantages.Length);

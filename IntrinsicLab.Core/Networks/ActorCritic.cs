@@ -95,7 +95,11 @@ public sealed class ActorCritic : IDisposable
         {
             networks = shape.Shared
                 ? [new Mlp(observationSize, shape.Hidden, shape.Actions + 1, shape.Activation)]
-                : [new Mlp(observationSize, shape.Hidden, shape.Actions, shape.Activation), new Mlp(observationSize, shape.Hidden, 1, shape.Activation)];
+                :
+                [
+                    new Mlp(observationSize, shape.Hidden, shape.Actions, shape.Activation),
+                    new Mlp(observationSize, shape.Hidden, 1, shape.Activation),
+                ];
             networkParameters = networks.Sum(network => network.ParameterCount);
         }
         fast = device.type == DeviceType.CPU && engine == GradientEngine.Auto;
@@ -178,7 +182,8 @@ public sealed class ActorCritic : IDisposable
         }
         for (var row = 0; row < rows; row++)
         {
-            var both = (visionPass is null ? passes[0].Outputs : visionPass.Outputs).Slice(row * (shape.Actions + 1), shape.Actions + 1);
+            var heads = visionPass is null ? passes[0].Outputs : visionPass.Outputs;
+            var both = heads.Slice(row * (shape.Actions + 1), shape.Actions + 1);
             both[..^1].CopyTo(policy.AsSpan(row * shape.Actions));
             values[row] = both[^1];
         }
@@ -233,7 +238,8 @@ public sealed class ActorCritic : IDisposable
     /// <param name="nlpGradient">Derivative of the loss with respect to −log π(a|s), [N].</param>
     /// <param name="entropyGradient">Derivative with respect to the mean entropy.</param>
     /// <param name="valueGradient">Derivative with respect to the values, [N].</param>
-    public void Backward(ReadOnlySpan<float> actions, ReadOnlySpan<float> nlpGradient, float entropyGradient, ReadOnlySpan<float> valueGradient)
+    public void Backward(
+        ReadOnlySpan<float> actions, ReadOnlySpan<float> nlpGradient, float entropyGradient, ReadOnlySpan<float> valueGradient)
     {
         Span<float> logStandardDeviationGradient = shape.Continuous ? new float[shape.Actions] : [];
         for (var row = 0; row < Rows; row++)
@@ -241,8 +247,8 @@ public sealed class ActorCritic : IDisposable
             var target = policyGradient.AsSpan(row * shape.Actions, shape.Actions);
             if (shape.Continuous)
                 DiagonalGaussian.Gradient(
-                    PolicyRow(row), LogStandardDeviation, actions.Slice(row * shape.Actions, shape.Actions), nlpGradient[row], entropyGradient / Rows,
-                    target, logStandardDeviationGradient);
+                    PolicyRow(row), LogStandardDeviation, actions.Slice(row * shape.Actions, shape.Actions), nlpGradient[row],
+                    entropyGradient / Rows, target, logStandardDeviationGradient);
             else
                 Categorical.Gradient(PolicyRow(row), (int)actions[row], nlpGradient[row], entropyGradient / Rows, target);
         }
@@ -270,7 +276,8 @@ public sealed class ActorCritic : IDisposable
         {
             for (var row = 0; row < Rows; row++)
             {
-                var both = (visionPass is null ? passes[0].OutputGradient : visionPass.OutputGradient).Slice(row * (shape.Actions + 1), shape.Actions + 1);
+                var heads = visionPass is null ? passes[0].OutputGradient : visionPass.OutputGradient;
+                var both = heads.Slice(row * (shape.Actions + 1), shape.Actions + 1);
                 policyGradient.AsSpan(row * shape.Actions, shape.Actions).CopyTo(both);
                 both[^1] = valueGradient[row];
             }

@@ -21,7 +21,8 @@ internal static unsafe class MatrixProduct
     /// <param name="inner">Length of each sum.</param>
     /// <param name="columns">Columns of B and C.</param>
     public static void Multiply(
-        ReadOnlySpan<float> a, int rowStride, int innerStride, ReadOnlySpan<float> b, ReadOnlySpan<float> initial, Span<float> c, int rows, int inner, int columns)
+        ReadOnlySpan<float> a, int rowStride, int innerStride, ReadOnlySpan<float> b, ReadOnlySpan<float> initial, Span<float> c,
+        int rows, int inner, int columns)
     {
         Fits(a.Length, (long)(rows - 1) * rowStride + (long)(inner - 1) * innerStride + 1);
         Fits(b.Length, (long)inner * columns);
@@ -32,17 +33,17 @@ internal static unsafe class MatrixProduct
             if (Vector512.IsHardwareAccelerated)
             {
                 for (; column + 32 <= columns; column += 32)
-                    Panel512x2(pa, rowStride, innerStride, pb + column, columns, pi == null ? null : pi + column, pc + column, columns, rows, inner);
+                    Panel512x2(pa, rowStride, innerStride, pb + column, columns, At(pi, column), pc + column, columns, rows, inner);
                 for (; column + 16 <= columns; column += 16)
-                    Panel512(pa, rowStride, innerStride, pb + column, columns, pi == null ? null : pi + column, pc + column, columns, rows, inner);
+                    Panel512(pa, rowStride, innerStride, pb + column, columns, At(pi, column), pc + column, columns, rows, inner);
             }
             else
             {
                 for (; column + 16 <= columns; column += 16)
-                    Panel256x2(pa, rowStride, innerStride, pb + column, columns, pi == null ? null : pi + column, pc + column, columns, rows, inner);
+                    Panel256x2(pa, rowStride, innerStride, pb + column, columns, At(pi, column), pc + column, columns, rows, inner);
             }
             if (column < columns)
-                Rest(pa, rowStride, innerStride, pb + column, pi == null ? null : pi + column, pc + column, rows, inner, columns, columns - column);
+                Rest(pa, rowStride, innerStride, pb + column, At(pi, column), pc + column, rows, inner, columns, columns - column);
         }
     }
 
@@ -113,7 +114,8 @@ internal static unsafe class MatrixProduct
             for (; row + 4 <= rows; row += 4)
             {
                 float* a0 = a + (long)row * rowStride, a1 = a0 + rowStride, a2 = a1 + rowStride, a3 = a2 + rowStride;
-                Vector512<float> s00 = start0, s01 = start1, s10 = start0, s11 = start1, s20 = start0, s21 = start1, s30 = start0, s31 = start1;
+                Vector512<float> s00 = start0, s10 = start0, s20 = start0, s30 = start0;
+                Vector512<float> s01 = start1, s11 = start1, s21 = start1, s31 = start1;
                 var pb = b;
                 for (nint k = 0, at = 0; k < inner; k++, at += innerStride, pb += bStride)
                 {
@@ -214,7 +216,8 @@ internal static unsafe class MatrixProduct
             for (; row + 4 <= rows; row += 4)
             {
                 float* a0 = a + (long)row * rowStride, a1 = a0 + rowStride, a2 = a1 + rowStride, a3 = a2 + rowStride;
-                Vector256<float> s00 = start0, s01 = start1, s10 = start0, s11 = start1, s20 = start0, s21 = start1, s30 = start0, s31 = start1;
+                Vector256<float> s00 = start0, s10 = start0, s20 = start0, s30 = start0;
+                Vector256<float> s01 = start1, s11 = start1, s21 = start1, s31 = start1;
                 var pb = b;
                 for (nint k = 0, at = 0; k < inner; k++, at += innerStride, pb += bStride)
                 {
@@ -263,6 +266,8 @@ internal static unsafe class MatrixProduct
             }
         }
     }
+
+    private static float* At(float* start, int column) => start == null ? null : start + column;
 
     private static void Fits(int length, long needed)
     {

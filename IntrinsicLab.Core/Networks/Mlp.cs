@@ -167,7 +167,8 @@ public sealed class MlpPass
     /// <param name="input">As in the forward pass.</param>
     /// <param name="gradient">Receives the gradient with respect to the parameters, flat.</param>
     /// <param name="inputGradient">Receives the gradient with respect to the input, [N, I]; empty where nobody needs it.</param>
-    public void Backward(ReadOnlySpan<float> parameters, ReadOnlySpan<float> input, Span<float> gradient, Span<float> inputGradient = default)
+    public void Backward(
+        ReadOnlySpan<float> parameters, ReadOnlySpan<float> input, Span<float> gradient, Span<float> inputGradient = default)
     {
         for (var index = outputs.Length - 1; index >= 0; index--)
         {
@@ -176,7 +177,8 @@ public sealed class MlpPass
             var upstream = gradients[index].AsSpan(0, Rows * layer.Outputs);
             // dL/dW = xᵀ·u, dL/db = Σ u over the rows, dL/dx = u·Wᵀ.
             MatrixProduct.Multiply(
-                layerInput, 1, layer.Inputs, upstream, [], gradient.Slice(layer.Offset, layer.Inputs * layer.Outputs), layer.Inputs, Rows, layer.Outputs);
+                layerInput, 1, layer.Inputs, upstream, [], gradient.Slice(layer.Offset, layer.Inputs * layer.Outputs),
+                layer.Inputs, Rows, layer.Outputs);
             MatrixProduct.SumRows(upstream, gradient.Slice(layer.BiasOffset, layer.Outputs));
             if (index == 0 && inputGradient.IsEmpty)
                 return;

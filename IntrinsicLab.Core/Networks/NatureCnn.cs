@@ -10,8 +10,9 @@ namespace IntrinsicLab.Core.Networks;
 /// 3 × 3, 128 units.
 /// </summary>
 /// <remarks>
-/// As with <see cref="Mlp"/> the function comes twice, over tensors and over plain memory (<see cref="NatureCnnPass"/>). Parameters lie in one flat vector, layer after layer, weights before biases; the weights of a convolution are
-/// [filter rows, filter columns, input channels, filters], and the dense layer reads its input in the order (row, column, filter).
+/// As with <see cref="Mlp"/> the function comes twice, over tensors and over plain memory (<see cref="NatureCnnPass"/>). Parameters lie in
+/// one flat vector, layer after layer, weights before biases; the weights of a convolution are [filter rows, filter columns, input
+/// channels, filters], and the dense layer reads its input in the order (row, column, filter).
 /// </remarks>
 public sealed class NatureCnn
 {
@@ -161,8 +162,9 @@ public sealed class NatureCnnPass
             {
                 GatherPatches(layer, input.Slice(row * inputSize, inputSize));
                 MatrixProduct.Multiply(
-                    patches, layer.Patch, 1, parameters.Slice(layer.Offset, layer.Weights), parameters.Slice(layer.Offset + layer.Weights, layer.Filters),
-                    output.Slice(row * outputSize, outputSize), layer.Positions, layer.Patch, layer.Filters);
+                    patches, layer.Patch, 1, parameters.Slice(layer.Offset, layer.Weights),
+                    parameters.Slice(layer.Offset + layer.Weights, layer.Filters), output.Slice(row * outputSize, outputSize),
+                    layer.Positions, layer.Patch, layer.Filters);
             }
             Activation.Relu.Apply(output);
             input = output;
@@ -179,8 +181,8 @@ public sealed class NatureCnnPass
         var rows = dense.Rows;
         gradient[..network.ConvolutionParameters].Clear();
         dense.Backward(
-            parameters[network.ConvolutionParameters..], outputs[^1].AsSpan(0, rows * network.Dense.Inputs), gradient[network.ConvolutionParameters..],
-            gradients[^1].AsSpan(0, rows * network.Dense.Inputs));
+            parameters[network.ConvolutionParameters..], outputs[^1].AsSpan(0, rows * network.Dense.Inputs),
+            gradient[network.ConvolutionParameters..], gradients[^1].AsSpan(0, rows * network.Dense.Inputs));
         for (var index = outputs.Length - 1; index >= 0; index--)
         {
             var layer = network.Layers[index];
@@ -208,13 +210,16 @@ public sealed class NatureCnnPass
         }
     }
 
+    private static int Start(ConvolutionLayer layer, int row, int column, int y) =>
+        ((row * layer.Stride + y) * layer.Columns + column * layer.Stride) * layer.Channels;
+
     private void GatherPatches(ConvolutionLayer layer, ReadOnlySpan<float> input)
     {
         var (run, at) = (layer.Width * layer.Channels, 0);
         for (var row = 0; row < layer.OutputRows; row++)
             for (var column = 0; column < layer.OutputColumns; column++)
                 for (var y = 0; y < layer.Height; y++, at += run)
-                    input.Slice(((row * layer.Stride + y) * layer.Columns + column * layer.Stride) * layer.Channels, run).CopyTo(patches.AsSpan(at));
+                    input.Slice(Start(layer, row, column, y), run).CopyTo(patches.AsSpan(at));
     }
 
     private void ScatterPatches(ConvolutionLayer layer, Span<float> inputGradient)
@@ -224,7 +229,7 @@ public sealed class NatureCnnPass
             for (var column = 0; column < layer.OutputColumns; column++)
                 for (var y = 0; y < layer.Height; y++, at += run)
                 {
-                    var target = inputGradient.Slice(((row * layer.Stride + y) * layer.Columns + column * layer.Stride) * layer.Channels, run);
+                    var target = inputGradient.Slice(Start(layer, row, column, y), run);
                     for (var i = 0; i < run; i++)
                         target[i] += patches[at + i];
                 }

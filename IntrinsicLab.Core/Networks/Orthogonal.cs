@@ -35,7 +35,10 @@ public static class Orthogonal
         }
         for (var row = 0; row < rows; row++)
             for (var column = 0; column < columns; column++)
-                weights[row * stride + column] = (float)(scale * (rows >= columns ? vectors[column * length + row] : vectors[row * length + column]));
+            {
+                var value = rows >= columns ? vectors[column * length + row] : vectors[row * length + column];
+                weights[row * stride + column] = (float)(scale * value);
+            }
     }
 
     private static void Remove(ReadOnlySpan<double> direction, Span<double> vector)

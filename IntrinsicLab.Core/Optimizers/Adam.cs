@@ -24,7 +24,8 @@ public enum EpsilonStyle
 /// <param name="style">Where ε is added.</param>
 /// <param name="beta1">β₁.</param>
 /// <param name="beta2">β₂.</param>
-public sealed class Adam(double epsilon = 1e-5, EpsilonStyle style = EpsilonStyle.Tensorflow, double beta1 = 0.9, double beta2 = 0.999) : IOptimizer
+public sealed class Adam(double epsilon = 1e-5, EpsilonStyle style = EpsilonStyle.Tensorflow, double beta1 = 0.9, double beta2 = 0.999)
+    : IOptimizer
 {
     /// <inheritdoc/>
     public OptimizerState Initial(Tensor parameters)
@@ -65,7 +66,8 @@ public sealed class Adam(double epsilon = 1e-5, EpsilonStyle style = EpsilonStyl
     }
 
     // The operations of Step, each rounded as libtorch rounds it, in one pass over memory.
-    private void Fused(Span<float> parameters, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, float rate, float correction)
+    private void Fused(
+        Span<float> parameters, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, float rate, float correction)
     {
         var (new1, new2, offset) = ((float)(1 - beta1), (float)(1 - beta2), (float)epsilon);
         var p = MemoryMarshal.Cast<float, Vector<float>>(parameters);
