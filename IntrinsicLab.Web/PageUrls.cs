@@ -10,6 +10,7 @@ internal static class PageUrls
     public const string Algorithms = "algorithms";
     public const string Environments = "environments";
     public const string Settings = "settings";
+    public const string Notation = "notation";
 
     public static string Run(Guid id) => $"runs/{id}";
 

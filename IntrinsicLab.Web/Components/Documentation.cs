@@ -1,22 +1,34 @@
 using System.Collections.Concurrent;
 using Markdig;
+using Markdig.Syntax;
+using Markdig.Syntax.Inlines;
 using Microsoft.AspNetCore.Components;
 
 namespace IntrinsicLab.Web.Components;
 
-/// <summary>The algorithms' pages, written in Markdown under docs/algorithms and shipped with the application.</summary>
+/// <summary>Pages written in Markdown: docs/algorithms and docs/notation.md, shipped with the application.</summary>
 internal static class Documentation
 {
     private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseAutoIdentifiers().DisableHtml().Build();
     private static readonly ConcurrentDictionary<string, MarkupString?> Known = new();
 
     /// <summary>The page of an algorithm without its title; null where there is none.</summary>
-    public static MarkupString? Of(string algorithm) => Known.GetOrAdd(algorithm, id =>
+    public static MarkupString? OfAlgorithm(string id) => Read($"{PageUrls.Algorithms}/{Path.GetFileName(id)}");
+
+    /// <summary>The table of symbols without its title.</summary>
+    public static MarkupString? Notation => Read(PageUrls.Notation);
+
+    // A document's path within docs is its page's address.
+    private static MarkupString? Read(string page) => Known.GetOrAdd(page, path =>
     {
-        var file = Path.Combine(AppContext.BaseDirectory, "docs", "algorithms", $"{Path.GetFileName(id)}.md");
+        var file = Path.Combine(AppContext.BaseDirectory, "docs", $"{path}.md");
         if (!File.Exists(file))
             return null;
         var lines = File.ReadAllLines(file).SkipWhile(line => line.StartsWith("# ", StringComparison.Ordinal) || line.Length == 0);
-        return new MarkupString(Markdown.ToHtml(string.Join('\n', lines), Pipeline));
+        var document = Markdown.Parse(string.Join('\n', lines), Pipeline);
+        foreach (var link in document.Descendants<LinkInline>())
+            if (link.Url is { } url && url.EndsWith(".md", StringComparison.Ordinal))
+                link.Url = new Uri(new Uri($"docs:///{path}"), url[..^3]).AbsolutePath.TrimStart('/');
+        return new MarkupString(document.ToHtml(Pipeline));
     });
 }
