@@ -186,7 +186,7 @@ public static partial class torch
             get
             {
                 if (!is_contiguous())
-                    throw new NotImplementedException("bytes of a non-contiguous tensor: call contiguous first");
+                    throw new InvalidOperationException("bytes of a non-contiguous tensor: call contiguous first");
                 if (device_type != DeviceType.CPU)
                     throw new InvalidOperationException("bytes of a tensor on another device: copy it to the processor first");
                 return new Span<byte>((void*)DataPointer(), checked((int)(NumberOfElements * ElementSize)));
