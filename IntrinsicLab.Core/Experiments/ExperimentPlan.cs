@@ -41,6 +41,8 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<RunPlan> Runs, in
         var grid = ReadGrid(members, algorithms, faults);
         members.RefuseOthers("member", Known);
 
+        foreach (var algorithm in algorithms)
+            RunPlan.FindFaults(algorithm, parameters.GetValueOrDefault(algorithm.Id), Problem.At("/parameters", algorithm.Id), faults);
         var runs = new List<RunPlan>();
         foreach (var environment in environments)
         {

@@ -71,6 +71,8 @@ public sealed partial record RunPlan
         var parametersJson = members.Take("parameters");
         var environmentJson = members.Take("environmentParameters");
         var world = environment is null ? null : World.Read(environment, environmentJson, members.At("environmentParameters"), problems);
+        if (algorithm is not null && world is null)
+            FindFaults(algorithm, parametersJson, members.At("parameters"), problems);
         if (algorithm is null || world is null)
             return null;
         var parameters = ReadParameters(algorithm, world, parametersJson, members.At("parameters"), members.At("environment"), problems);
@@ -122,6 +124,10 @@ public sealed partial record RunPlan
         }
         return entry;
     }
+
+    /// <summary>What is wrong with parameters whatever the environment: used where that is itself in doubt, so that no fault waits for another.</summary>
+    internal static void FindFaults(AlgorithmEntry algorithm, JsonElement? json, string pointer, List<Problem> problems) =>
+        ParameterSchema.Of(algorithm.Parameters).Read(json, algorithm.Defaults(new EnvironmentSpec(new Box([1], 0, 1), new Discrete(2))), pointer, problems);
 
     internal static object? ReadParameters(
         AlgorithmEntry algorithm, World world, JsonElement? json, string pointer, string environmentPointer, List<Problem> problems)

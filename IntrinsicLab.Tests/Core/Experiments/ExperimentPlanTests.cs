@@ -42,6 +42,14 @@ public class ExperimentPlanTests
     }
 
     [Fact]
+    public void Read_UnknownEnvironment_DoesNotHideFaultsOfParameters()
+    {
+        var (_, problems) = Read("""{"name": "m", "algorithms": ["a2c"], "environments": ["hoper"], "seeds": 1, "steps": 1, "parameters": {"a2c": {"gama": 1}}}""");
+
+        Assert.Equal(["/environments/0", "/parameters/a2c/gama"], problems.Select(problem => problem.Pointer).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Read_TooManyRuns_IsRefusedBeforeTheyAreMade()
     {
         var values = string.Join(",", Enumerable.Range(1, 900).Select(value => value / 1000.0));

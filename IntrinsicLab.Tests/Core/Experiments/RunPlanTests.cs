@@ -36,6 +36,7 @@ public class RunPlanTests
     [InlineData("""{"algorithm": "ppo", "environment": "cartpole", "steps": 1e300, "seed": -1, "device": "tpu"}""", "/device /seed /steps")]
     [InlineData("""{"algorithm": "ppo", "environment": "cartpole", "steps": 10, "parameters": {"gamma": 2, "lambda": 1}}""", "/parameters/gamma /parameters/lambda")]
     [InlineData("""{"algorithm": "ppo", "environment": "cartpole", "steps": 10, "environmentParameters": {"delay": 0}}""", "/environmentParameters/delay")]
+    [InlineData("""{"algorithm": "ppo", "environment": "hoper", "steps": 10, "parameters": {"gama": 1}}""", "/environment /parameters/gama")]
     [InlineData("""{"algorithm": 5, "environment": null, "steps": "many", "name": 3}""", "/algorithm /environment /name /steps")]
     public void Read_FaultyPlan_NamesEveryPlace(string json, string pointers)
     {
