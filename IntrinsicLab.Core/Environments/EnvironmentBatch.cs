@@ -124,6 +124,9 @@ public sealed class EnvironmentBatch : IDisposable
         if (actions.Length != this.actions.Length)
             throw new ArgumentException($"There are {actions.Length} values for {Count} actions of {actionSize}.", nameof(actions));
         CopyClipped(actions);
+        if (Spec.Elsewhere)
+            for (var index = 0; index < Count; index++)
+                environments[index].Announce(Row(this.actions, index, actionSize));
         if (threads is null)
             for (var index = 0; index < Count; index++)
                 StepOne(index);

@@ -16,6 +16,53 @@ public sealed record EnvironmentSpec(Box Observation, Space Action)
 
     /// <summary>A step costs enough (physics) that a batch is worth spreading over threads.</summary>
     public bool CostlyStep { get; init; }
+
+    /// <summary>Nothing is random: equal actions give equal episodes whatever the seed.</summary>
+    public bool Deterministic { get; init; }
+
+    /// <summary>Steps run in another process: a batch announces all actions before it waits for the first result.</summary>
+    public bool Elsewhere { get; init; }
+
+    /// <summary>Seconds of the world's own time in a step, for showing it at its natural speed; null where a step has no duration.</summary>
+    public double? SecondsPerStep { get; init; }
+
+    /// <summary>How a person plays it on a keyboard; null where nobody can.</summary>
+    public Keyboard? Keyboard { get; init; }
+
+    /// <summary>How the observation of a world with goals is laid out; null for one without.</summary>
+    public GoalLayout? Goal { get; init; }
+}
+
+/// <summary>Keys and what they do.</summary>
+/// <param name="Keys">Bindings; the first whose key is held counts.</param>
+/// <param name="Idle">Action while no key is held; null where the world waits for one.</param>
+public sealed record Keyboard(IReadOnlyList<KeyBinding> Keys, float[]? Idle);
+
+/// <summary>One key.</summary>
+/// <param name="Key">Name of the key as browsers tell it: <c>ArrowLeft</c>, <c> </c> (space), <c>a</c>.</param>
+/// <param name="Action">The action it stands for, as <see cref="IEnvironment.Step"/> takes it.</param>
+/// <param name="Name">What it does, for people: "Push left".</param>
+public sealed record KeyBinding(string Key, float[] Action, string Name);
+
+/// <summary>
+/// An observation that is the state, then the goal that is wanted now, then the goal that the present state achieves, so that an
+/// algorithm can relabel: it overwrites the wanted part or copies the achieved one.
+/// </summary>
+/// <param name="StateSize">Values of the state, at the front.</param>
+/// <param name="GoalSize">Values of a goal; the wanted and the achieved one follow the state in this order.</param>
+public sealed record GoalLayout(int StateSize, int GoalSize)
+{
+    /// <summary>Euclidean distance between achieved and wanted goal below which the goal counts as reached; null where nothing does.</summary>
+    public double? SuccessRadius { get; init; }
+
+    /// <summary>The state in an observation.</summary>
+    public ReadOnlySpan<float> State(ReadOnlySpan<float> observation) => observation[..StateSize];
+
+    /// <summary>The goal that is wanted.</summary>
+    public ReadOnlySpan<float> Wanted(ReadOnlySpan<float> observation) => observation.Slice(StateSize, GoalSize);
+
+    /// <summary>The goal that the present state achieves.</summary>
+    public ReadOnlySpan<float> Achieved(ReadOnlySpan<float> observation) => observation.Slice(StateSize + GoalSize, GoalSize);
 }
 
 /// <summary>A set of observations or actions.</summary>

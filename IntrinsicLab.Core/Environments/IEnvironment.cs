@@ -18,6 +18,12 @@ public interface IEnvironment : IDisposable
     /// <exception cref="InvalidOperationException">The episode has ended, or none was begun.</exception>
     StepResult Step(ReadOnlySpan<float> action, Span<float> observation);
 
+    /// <summary>
+    /// Told, where <see cref="EnvironmentSpec.Elsewhere"/>, before <see cref="Step"/> is called with the same action, to all environments
+    /// of a batch before the first of them steps: one whose steps run in another process sends the action off here.
+    /// </summary>
+    void Announce(ReadOnlySpan<float> action) { }
+
     /// <summary>Writes the full state (the generator is the caller's), so that <see cref="Load"/> continues the episode bit for bit.</summary>
     void Save(BinaryWriter writer);
 

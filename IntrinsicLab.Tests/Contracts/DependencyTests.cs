@@ -16,7 +16,11 @@ public partial class DependencyTests
 
     private static readonly Dictionary<string, string[]> FoldersOfCoreSeenBy = new()
     {
-        ["Environments"] = ["Environments", "Environments.Wrappers", "Environments.Classic", "Environments.Mujoco", "Experiments", "Formulas"],
+        ["Environments"] =
+        [
+            "Environments", "Environments.Wrappers", "Environments.Classic", "Environments.GridWorlds", "Environments.MinAtar", "Environments.Mujoco",
+            "Environments.Navigation", "Environments.External", "Experiments", "Formulas",
+        ],
         ["Formulas"] = ["Formulas"],
         ["Networks"] = ["Networks", "Formulas"],
         ["Optimizers"] = ["Optimizers", "Formulas"],

@@ -25,6 +25,9 @@ public sealed class Delay(IEnvironment inner, int period) : IEnvironment
     }
 
     /// <inheritdoc/>
+    public void Announce(ReadOnlySpan<float> action) => inner.Announce(action);
+
+    /// <inheritdoc/>
     public void Save(BinaryWriter writer)
     {
         inner.Save(writer);

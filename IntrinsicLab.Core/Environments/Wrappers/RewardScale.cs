@@ -19,6 +19,9 @@ public sealed class RewardScale(IEnvironment inner, double scale) : IEnvironment
     }
 
     /// <inheritdoc/>
+    public void Announce(ReadOnlySpan<float> action) => inner.Announce(action);
+
+    /// <inheritdoc/>
     public void Save(BinaryWriter writer) => inner.Save(writer);
 
     /// <inheritdoc/>

@@ -39,6 +39,9 @@ public sealed class TimeLimit(IEnvironment inner, int limit) : IEnvironment
     }
 
     /// <inheritdoc/>
+    public void Announce(ReadOnlySpan<float> action) => inner.Announce(action);
+
+    /// <inheritdoc/>
     public void Save(BinaryWriter writer)
     {
         inner.Save(writer);
