@@ -50,7 +50,7 @@ public sealed class DeepSea : IEnvironment, ITabular
     public DeepSea(DeepSeaConfig config)
     {
         this.config = config;
-        var mapping = new Rng((ulong)config.MappingSeed);
+        var mapping = new Rng((ulong)config.MappingSeed).Split("mapping");
         rightIsOne = [.. Enumerable.Range(0, config.Size * config.Size).Select(_ => !config.RandomiseActions || mapping.NextInt(2) == 1)];
         Spec = new(new Box([config.Size, config.Size, 1], 0, 1), Actions)
         {

@@ -35,7 +35,7 @@ public sealed class LockChain : IEnvironment, ITabular
     /// <summary>Draws the keys.</summary>
     public LockChain(LockChainConfig config)
     {
-        var rng = new Rng((ulong)config.LockSeed);
+        var rng = new Rng((ulong)config.LockSeed).Split("locks");
         key = [.. Enumerable.Range(0, config.Length).Select(_ => rng.NextInt(2))];
         Spec = new(new Box([config.Length], 0, 1), Actions)
         {
