@@ -25,6 +25,7 @@ internal static class CarOnHill
         double[] soil = [.. track, X(right), 0, X(left), 0];
         var (flagX, flagY) = (X(goal), Y(goal));
         var slope = Math.Atan((height(position + 1e-4) - height(position - 1e-4)) / 2e-4);
+        var rear = -0.75 * Math.Sign(push);
         var top = Math.Max(height(left), Math.Max(height(right), height(goal) + 2.2 * unit)) + bottom + unit;
         return new Scene(width, top,
         [
@@ -32,14 +33,11 @@ internal static class CarOnHill
             new Shape("line", track, "ground", 0.15 * unit),
             new Shape("line", [flagX, flagY, flagX, flagY + 2.2 * unit], "goal", 0.12 * unit),
             new Shape("polygon", [flagX, flagY + 2.2 * unit, flagX + 1.1 * unit, flagY + 1.8 * unit, flagX, flagY + 1.4 * unit], "goal"),
-            new Shape("line", [.. OnCar(-0.75 * Math.Sign(push), 0.65), .. OnCar(-0.75 * Math.Sign(push) - 0.9 * push, 0.65)], "trail", 0.3 * unit)
-            {
-                Opacity = 0.6,
-            },
+            new Shape("line", [.. OnCar(rear, 0.65), .. OnCar(rear - 0.9 * push, 0.65)], "trail", 0.3 * unit) { Opacity = 0.6 },
             new Shape("polygon",
             [
-                .. OnCar(-0.75, 0.3), .. OnCar(0.75, 0.3), .. OnCar(0.75, 0.75), .. OnCar(0.35, 0.8), .. OnCar(0.15, 1.2), .. OnCar(-0.45, 1.2),
-                .. OnCar(-0.75, 0.8),
+                .. OnCar(-0.75, 0.3), .. OnCar(0.75, 0.3), .. OnCar(0.75, 0.75), .. OnCar(0.35, 0.8), .. OnCar(0.15, 1.2),
+                .. OnCar(-0.45, 1.2), .. OnCar(-0.75, 0.8),
             ], "agent"),
             new Shape("circle", [.. OnCar(-0.42, 0.27), .. OnCar(-0.42, 0)], "ground"),
             new Shape("circle", [.. OnCar(0.42, 0.27), .. OnCar(0.42, 0)], "ground"),

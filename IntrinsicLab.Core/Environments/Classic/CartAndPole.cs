@@ -15,7 +15,8 @@ internal static class CartAndPole
     /// <param name="poleMass">Mass of the pole.</param>
     /// <param name="halfPoleLength">From the hinge to the pole's centre of mass.</param>
     internal static (double Cart, double Pole) Accelerations(
-        double angle, double angularVelocity, double force, double gravity = 9.8, double cartMass = 1.0, double poleMass = 0.1, double halfPoleLength = 0.5)
+        double angle, double angularVelocity, double force,
+        double gravity = 9.8, double cartMass = 1.0, double poleMass = 0.1, double halfPoleLength = 0.5)
     {
         var (sine, cosine) = (Math.Sin(angle), Math.Cos(angle));
         var totalMass = cartMass + poleMass;
@@ -36,16 +37,14 @@ internal static class CartAndPole
     {
         var (ground, width) = (0.5 + below, 2 * limit + 1.2);
         var (hinge, left, right, cart) = (ground + 0.4, 0.6, width - 0.6, width / 2 + position);
+        var rear = cart - 0.3 * Math.Sign(push);
         var (tipX, tipY) = (cart + length * Math.Sin(angle), hinge + length * Math.Cos(angle));
         return new Scene(width, hinge + length + 0.25,
         [
             new Shape("line", [left, ground, right, ground], "ground", 0.03),
             new Shape("line", [left, ground - 0.14, left, ground + 0.14], "hazard", 0.05),
             new Shape("line", [right, ground - 0.14, right, ground + 0.14], "hazard", 0.05),
-            new Shape("line", [cart - 0.3 * Math.Sign(push), ground + 0.22, cart - 0.3 * Math.Sign(push) - 0.4 * push, ground + 0.22], "trail", 0.08)
-            {
-                Opacity = 0.6,
-            },
+            new Shape("line", [rear, ground + 0.22, rear - 0.4 * push, ground + 0.22], "trail", 0.08) { Opacity = 0.6 },
             new Shape("polygon", [cart - 0.3, ground + 0.06, cart + 0.3, ground + 0.06, cart + 0.3, hinge, cart - 0.3, hinge], "object"),
             new Shape("circle", [cart - 0.18, ground + 0.06, cart - 0.18, ground], "ground"),
             new Shape("circle", [cart + 0.18, ground + 0.06, cart + 0.18, ground], "ground"),

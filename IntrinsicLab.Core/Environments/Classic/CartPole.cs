@@ -38,7 +38,8 @@ public sealed record CartPoleConfig
 /// <summary>
 /// A pole hinged to a cart on a track is kept upright by pushing the cart.
 /// <para>Actions: 0 pushes left, 1 pushes right; every step pushes.</para>
-/// <para>Observation: cart position x (m), its velocity (m/s), pole angle θ from upright (rad, positive to the right), its velocity (rad/s).</para>
+/// <para>Observation: cart position x (m), its velocity (m/s), pole angle θ from upright (rad, positive to the right), its velocity
+/// (rad/s).</para>
 /// <para>Reward: 1 per step, the last included (see <see cref="CartPoleConfig.SuttonBartoReward"/>).</para>
 /// <para>Start: every value uniform near 0. Terminated: |x| or |θ| beyond its limit. Time limit 500 steps.</para>
 /// <para>Source: Barto, Sutton and Anderson 1983; dynamics and limits of Gymnasium's CartPole-v1 (explicit Euler).</para>
@@ -83,9 +84,10 @@ public sealed class CartPole(CartPoleConfig config) : IEnvironment
     /// <inheritdoc/>
     public void Reset(Rng rng, Span<float> observation)
     {
-        var range = config.ResetRange;
-        State = (rng.NextDouble(-range, range), rng.NextDouble(-range, range), rng.NextDouble(-range, range), rng.NextDouble(-range, range));
+        State = (Small(), Small(), Small(), Small());
         Observe(observation);
+
+        double Small() => rng.NextDouble(-config.ResetRange, config.ResetRange);
     }
 
     /// <inheritdoc/>

@@ -18,7 +18,8 @@ public sealed record CartPoleContinuousConfig
 /// <summary>
 /// A pole hinged to a cart on a track is kept upright by pushing the cart as hard as is needed.
 /// <para>Action: push from −1 (left) to 1 (right) as a share of the force; a larger one is clipped.</para>
-/// <para>Observation: cart position x (m), its velocity (m/s), pole angle θ from upright (rad, positive to the right), its velocity (rad/s).</para>
+/// <para>Observation: cart position x (m), its velocity (m/s), pole angle θ from upright (rad, positive to the right), its velocity
+/// (rad/s).</para>
 /// <para>Reward: 1 per step, the last included.</para>
 /// <para>Start: every value uniform near 0. Terminated: |x| > 2.4 or |θ| > 12°. Time limit 500 steps.</para>
 /// <para>Source: <see cref="CartPole"/> (Barto, Sutton and Anderson 1983) with a force that can be chosen.</para>
@@ -61,9 +62,10 @@ public sealed class CartPoleContinuous(CartPoleContinuousConfig config) : IEnvir
     /// <inheritdoc/>
     public void Reset(Rng rng, Span<float> observation)
     {
-        var range = config.ResetRange;
-        State = (rng.NextDouble(-range, range), rng.NextDouble(-range, range), rng.NextDouble(-range, range), rng.NextDouble(-range, range));
+        State = (Small(), Small(), Small(), Small());
         Observe(observation);
+
+        double Small() => rng.NextDouble(-config.ResetRange, config.ResetRange);
     }
 
     /// <inheritdoc/>

@@ -24,7 +24,8 @@ public sealed record CartPoleSwingUpConfig
 /// <para>Action: push from −1 (left) to 1 (right) as a share of the force; a larger one is clipped.</para>
 /// <para>Observation: cart position x (m), its velocity (m/s), pole angle θ (rad, 0 upright, counter-clockwise positive, not wrapped), its
 /// velocity (rad/s).</para>
-/// <para>Reward: 1 if cos θ > 0.8 after the step and the cart is on the track, else 0 (see <see cref="CartPoleSwingUpConfig.Sparse"/>).</para>
+/// <para>Reward: 1 if cos θ > 0.8 after the step and the cart is on the track, else 0 (see
+/// <see cref="CartPoleSwingUpConfig.Sparse"/>).</para>
 /// <para>Start: x ± 1, velocity ± 2, θ = π ± 1, its velocity ± 3, all uniform. Terminated: |x| > 3. Time limit 500 steps.</para>
 /// <para>Source: Houthooft et al. 2016 (VIME), on rllab's task (Duan et al. 2016). The equations of motion with rllab's masses, in its one
 /// semi-implicit Euler step of 0.05 s; the pole starts on the cart, where rllab's joint starts torn apart.</para>

@@ -26,8 +26,9 @@ public sealed record DoublePendulumConfig
 /// counter-clockwise positive.</para>
 /// <para>Reward: 1 if the tip is within 1 m of the top after the step, else 0 (see <see cref="DoublePendulumConfig.Sparse"/>).</para>
 /// <para>Start: angles normal with deviation 0.1, rates with 0.01. Never terminates. Time limit 500 steps.</para>
-/// <para>Source: the code of Houthooft et al. 2016 (VIME), on rllab's task (Duan et al. 2016): two semi-implicit Euler steps of 0.01 s. The
-/// original mirrors the lower link when it computes the tip; here the tip is where it is drawn.</para>
+/// <para>Source: the code of Houthooft et al. 2016 (VIME), on rllab's task (Duan et al. 2016): two semi-implicit Euler steps of 0.01 s,
+/// in each of which a link turns by a quarter at most, as in rllab's engine. The original mirrors the lower link when it computes the tip;
+/// here the tip is where it is drawn.</para>
 /// </summary>
 public sealed class DoublePendulum(DoublePendulumConfig config) : IEnvironment
 {
@@ -38,11 +39,12 @@ public sealed class DoublePendulum(DoublePendulumConfig config) : IEnvironment
     private const double Length = 1.0;
     private const double ToCentre = 0.5;
     private const double Width = 0.1;
+    private const double RateLimit = Math.PI / 2 / Substep;
     private const double Inertia = Mass * (Length * Length + Width * Width) / 12;
 
     private static readonly Box Actions = new([1], -1, 1);
 
-    private static readonly float[] Bounds = [1, 1, float.PositiveInfinity, 1, 1, float.PositiveInfinity];
+    private static readonly float[] Bounds = [1, 1, (float)RateLimit, 1, 1, (float)RateLimit];
 
     private double angle1, angle2, rate1, rate2, push;
     private bool running;
@@ -85,8 +87,8 @@ public sealed class DoublePendulum(DoublePendulumConfig config) : IEnvironment
         for (var substep = 0; substep < Substeps; substep++)
         {
             var (first, second) = Accelerations(angle1, angle2, rate1, rate2, push * config.Torque);
-            rate1 += Substep * first;
-            rate2 += Substep * second;
+            rate1 = Math.Clamp(rate1 + Substep * first, -RateLimit, RateLimit);
+            rate2 = Math.Clamp(rate2 + Substep * second, -RateLimit, RateLimit);
             angle1 += Substep * rate1;
             angle2 += Substep * rate2;
         }

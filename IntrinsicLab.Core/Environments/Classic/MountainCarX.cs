@@ -24,7 +24,7 @@ public sealed record MountainCarXConfig
 /// <para>Action: force along the track from −1 (left) to 1 (right) N; a larger one is clipped.</para>
 /// <para>Observation: position x (m; the valley's bottom at 0), its velocity (m/s).</para>
 /// <para>Reward: 1 on the step that reaches the goal, else 0 (see <see cref="MountainCarXConfig.Sparse"/>).</para>
-/// <para>Start: x = 0, velocity uniform in ± 1. Terminated: x ≥ 0.6, or |x| ≥ 2, which the car is too weak for. Time limit 500 steps.</para>
+/// <para>Start: x = 0, velocity uniform in ± 1. Terminated: x ≥ 0.6, or |x| ≥ 2, where it never gets. Time limit 500 steps.</para>
 /// <para>Source: Houthooft et al. 2016 (VIME), on rllab's task (Duan et al. 2016). In place of rllab's rigid-body engine, a particle slides
 /// on the curve with a damping fitted to it: coasting, full throttle and the time to the goal agree within about a tenth.</para>
 /// </summary>

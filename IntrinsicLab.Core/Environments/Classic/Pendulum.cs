@@ -84,7 +84,8 @@ public sealed class Pendulum(PendulumConfig config) : IEnvironment
         var fromUpright = FromUpright(angle);
         var cost = fromUpright * fromUpright + 0.1 * angularVelocity * angularVelocity + 0.001 * torque * torque;
 
-        var acceleration = 3 * config.Gravity / (2 * config.Length) * Math.Sin(angle) + 3.0 / (config.Mass * config.Length * config.Length) * torque;
+        var acceleration = 3 * config.Gravity / (2 * config.Length) * Math.Sin(angle)
+            + 3.0 / (config.Mass * config.Length * config.Length) * torque;
         angularVelocity = Math.Clamp(angularVelocity + acceleration * StepDuration, -SpeedLimit, SpeedLimit);
         angle += angularVelocity * StepDuration;
         return new StepResult(-cost, Terminated: false, Truncated: false);
@@ -125,7 +126,7 @@ public sealed class Pendulum(PendulumConfig config) : IEnvironment
     /// <inheritdoc/>
     public void Dispose() { }
 
-    /// <summary>An arc around the pivot from straight down, as long as the torque is strong, and its head; nothing without torque.</summary>
+    /// <summary>An arc around the pivot from straight down, as long as the torque is strong, and its head.</summary>
     private static IEnumerable<Shape> TorqueArrow(double centre, double radius, double share)
     {
         if (Math.Abs(share) < 0.02)

@@ -29,9 +29,10 @@ public sealed record PointGatherConfig
 
 /// <summary>
 /// A point that drives and turns on a square field gathers apples and avoids bombs, which it sees only ahead.
-/// <para>Action: drive from −1 to 1 m forward; turn from −1 to 1 as a share of 0.25 rad, counter-clockwise positive; larger ones are clipped.</para>
-/// <para>Observation: x / 7, y / 7, sin and cos of the heading; 10 apple sensors, then 10 bomb sensors, from right to left: 1 − distance / 6
-/// of the nearest object in each one's sector, 0 for none.</para>
+/// <para>Action: drive from −1 to 1 m forward; turn from −1 to 1 as a share of 0.25 rad, counter-clockwise positive; larger ones are
+/// clipped.</para>
+/// <para>Observation: x / 7, y / 7, sin and cos of the heading; 10 apple sensors, then 10 bomb sensors, from right to left:
+/// 1 − distance / 6 of the nearest object in each one's sector, 0 for none.</para>
 /// <para>Reward: 1 for every apple taken, −1 for every bomb.</para>
 /// <para>Start: in the middle, heading along x; objects on distinct even places from −6 to 4, not in the middle. Terminated: every object
 /// is taken. Time limit 500 steps.</para>
@@ -50,7 +51,9 @@ public sealed class PointGather(PointGatherConfig config) : IEnvironment
 
     /// <inheritdoc/>
     public EnvironmentSpec Spec { get; } = new(
-        new Box([4 + 2 * config.Sensors], [-1, -1, -1, -1, .. new float[2 * config.Sensors]], [.. Enumerable.Repeat(1f, 4 + 2 * config.Sensors)]), Actions)
+        new Box(
+            [4 + 2 * config.Sensors], [-1, -1, -1, -1, .. new float[2 * config.Sensors]], [.. Enumerable.Repeat(1f, 4 + 2 * config.Sensors)]),
+        Actions)
     {
         TimeLimit = 500,
         ScoreRange = (-config.Bombs, config.Apples),
@@ -75,9 +78,13 @@ public sealed class PointGather(PointGatherConfig config) : IEnvironment
     /// <inheritdoc/>
     public void Reset(Rng rng, Span<float> observation)
     {
-        var places = (from column in Enumerable.Range(-3, 6) from row in Enumerable.Range(-3, 6) where (column, row) != (0, 0) select (column, row)).ToArray();
-        rng.Shuffle<(int Column, int Row)>(places);
-        Begin(0, 0, 0, places.Take(config.Apples + config.Bombs).Select((place, index) => (2.0 * place.column, 2.0 * place.row, index >= config.Apples)), observation);
+        (double X, double Y)[] places =
+        [
+            .. from column in Enumerable.Range(-3, 6) from row in Enumerable.Range(-3, 6) where (column, row) != (0, 0) select (2.0 * column, 2.0 * row),
+        ];
+        rng.Shuffle<(double X, double Y)>(places);
+        var chosen = places.Take(config.Apples + config.Bombs).Select((place, index) => (place.X, place.Y, Bomb: index >= config.Apples));
+        Begin(0, 0, 0, chosen, observation);
     }
 
     /// <inheritdoc/>
@@ -149,7 +156,10 @@ public sealed class PointGather(PointGatherConfig config) : IEnvironment
                     shapes.Add(Sector(sensor, (1 - reading) * config.SensorRange, kind == 0 ? "green" : "red", 0.2));
         }
         foreach (var (objectX, objectY, bomb) in objects)
-            shapes.Add(new Shape("circle", [middle + objectX, middle + objectY, middle + objectX + 0.4, middle + objectY], bomb ? "hazard" : "green"));
+        {
+            var (centreX, centreY) = (middle + objectX, middle + objectY);
+            shapes.Add(new Shape("circle", [centreX, centreY, centreX + 0.4, centreY], bomb ? "hazard" : "green"));
+        }
         shapes.Add(new Shape("circle", [atX, atY, atX + 0.45, atY], "agent"));
         shapes.Add(new Shape("line", [atX, atY, atX + 0.8 * Math.Cos(heading), atY + 0.8 * Math.Sin(heading)], "agent", 0.2));
         var bombs = objects.Count(each => each.Bomb);

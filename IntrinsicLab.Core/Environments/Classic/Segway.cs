@@ -49,7 +49,8 @@ public sealed class Segway(SegwayConfig config) : IEnvironment
     public EnvironmentSpec Spec { get; } = new(new Box([4], [.. Bounds.Select(bound => -bound)], Bounds), Actions)
     {
         TimeLimit = 500,
-        ScoreRange = (500 * Math.Min(0, config.AliveReward - config.PaidSpeed - config.PushCost), 500 * (config.AliveReward + config.PaidSpeed)),
+        ScoreRange = (
+            500 * Math.Min(0, config.AliveReward - config.PaidSpeed - config.PushCost), 500 * (config.AliveReward + config.PaidSpeed)),
         SecondsPerStep = StepDuration,
         Keyboard = new([new("ArrowLeft", [-1], "Push left"), new("ArrowRight", [1], "Push right")], Idle: [0]),
     };
@@ -135,12 +136,20 @@ public sealed class Segway(SegwayConfig config) : IEnvironment
             new Shape("line", [middle, hub, topX, topY], "agent", 0.1),
             new Shape("circle", [headX, headY, headX + 0.16, headY], "agent"),
         ]);
-        return new Scene(width, 2.5, shapes) { Caption = string.Create(CultureInfo.InvariantCulture, $"{velocity:0.0} m/s, {position:0.0} m from the start") };
+        return new Scene(width, 2.5, shapes)
+        {
+            Caption = string.Create(CultureInfo.InvariantCulture, $"{velocity:0.0} m/s, {position:0.0} m from the start"),
+        };
     }
 
     /// <inheritdoc/>
     public void Dispose() { }
 
-    private void Observe(Span<float> observation) =>
-        ((ReadOnlySpan<float>)[(float)velocity, (float)Math.Sin(angle), (float)Math.Cos(angle), (float)angularVelocity]).CopyTo(observation);
+    private void Observe(Span<float> observation)
+    {
+        observation[0] = (float)velocity;
+        observation[1] = (float)Math.Sin(angle);
+        observation[2] = (float)Math.Cos(angle);
+        observation[3] = (float)angularVelocity;
+    }
 }

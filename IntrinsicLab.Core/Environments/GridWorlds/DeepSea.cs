@@ -10,7 +10,7 @@ public sealed record DeepSeaConfig
     [Range(2, 100), Unit("cells"), Group("Grid")]
     public int Size { get; init; } = 10;
 
-    /// <summary>Which of the two actions goes right is drawn for every cell, so that no habit helps; otherwise action 1 does everywhere.</summary>
+    /// <summary>Which of the two actions goes right is drawn for every cell, so that no habit helps; otherwise action 1 does.</summary>
     [Group("Actions")]
     public bool RandomiseActions { get; init; } = true;
 
@@ -31,7 +31,7 @@ public sealed record DeepSeaConfig
 /// A diver sinks one row per step and can steer left or right; the treasure lies in the lower right corner, and every step towards it
 /// costs a little. Exploration has to be deep: one wrong step and it is out of reach.
 /// <para>Actions: 0 and 1; which of them steers right differs from cell to cell, and is the same in every episode.</para>
-/// <para>Observation: the grid, rows from the top × columns × 1 channel; 1 in the diver's cell, 0 everywhere once the bottom is reached.</para>
+/// <para>Observation: the grid, rows from the top × columns × 1 channel; 1 in the diver's cell, all 0 once the bottom is reached.</para>
 /// <para>Reward: −0.01 / N for steering right, 1 for doing so in the lower right corner; the best return is 0.99.</para>
 /// <para>Start: upper left corner. Terminated: after N steps. No time limit.</para>
 /// <para>Source: Osband, Van Roy, Russo and Wen 2019; rules of bsuite (Osband et al. 2020).</para>
@@ -130,6 +130,7 @@ public sealed class DeepSea : IEnvironment, ITabular
     public Scene Render()
     {
         var size = config.Size;
+        var left = size - 0.75;
         var lost = new List<double>();
         for (var y = 0; y < size; y++)
             for (var x = y + 1; x < size; x++)
@@ -139,7 +140,7 @@ public sealed class DeepSea : IEnvironment, ITabular
             new("polygon", [0, 0, size, 0, size, size, 0, size], "blue") { Opacity = 0.1 },
             new("cells", [.. lost], "wall") { Opacity = 0.35 },
             new("cells", [size - 1, 0], "goal") { Opacity = 0.3 },
-            new("polygon", [size - 0.75, 0.25, size - 0.25, 0.25, size - 0.25, 0.55, size - 0.4, 0.7, size - 0.6, 0.7, size - 0.75, 0.55], "yellow"),
+            new("polygon", [left, 0.25, left + 0.5, 0.25, left + 0.5, 0.55, left + 0.35, 0.7, left + 0.15, 0.7, left, 0.55], "yellow"),
         };
         for (var line = 1; line < size; line++)
         {

@@ -61,7 +61,7 @@ public sealed record FourRoomsConfig
 /// <para>Observation: one value for each of the 104 free cells, 1 in the agent's (see <see cref="FourRoomsConfig.View"/>).</para>
 /// <para>Reward: 1 at the goal, else 0.</para>
 /// <para>Start: upper left corner (see <see cref="FourRoomsConfig.RandomStart"/>). Terminated: at the goal. Time limit 500 steps.</para>
-/// <para>Source: Sutton, Precup and Singh 1999, section 2: the map of 13 × 13 with its walls, and moves that fail with probability 1/3.</para>
+/// <para>Source: Sutton, Precup and Singh 1999, the map of 13 × 13 with its walls, and moves that fail with probability 1/3.</para>
 /// </summary>
 public sealed class FourRooms : IEnvironment, ITabular
 {
@@ -175,7 +175,7 @@ public sealed class FourRooms : IEnvironment, ITabular
     /// <inheritdoc/>
     public Scene Render()
     {
-        var walls = from row in Enumerable.Range(0, Side) from column in Enumerable.Range(0, Side) where !IsFree(row, column) select (row, column);
+        var walls = Enumerable.Range(0, Side * Side).Select(index => (Row: index / Side, Column: index % Side)).Where(at => !IsFree(at.Row, at.Column));
         var (goalX, goalY) = Corner(Free[goal]);
         var (x, y) = Corner(Free[cell]);
         return new Scene(Side, Side,
@@ -191,7 +191,7 @@ public sealed class FourRooms : IEnvironment, ITabular
     /// <inheritdoc/>
     public void Dispose() { }
 
-    /// <summary>The wall that parts left from right is straight; of the one that parts upper from lower, the right half lies one row lower.</summary>
+    /// <summary>The wall from top to bottom is straight; of the one from left to right, the right half lies one row lower.</summary>
     private static bool IsFree(int row, int column) =>
         row is > 0 and < Side - 1 && column is > 0 and < Side - 1
         && (column == Wall ? row is 3 or 10

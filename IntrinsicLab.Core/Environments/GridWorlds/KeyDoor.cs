@@ -37,8 +37,9 @@ public sealed record KeyDoorConfig
 /// Two rooms with a locked door between them: fetch the key, pass the door, reach the goal. Nothing pays before the end.
 /// <para>Actions: 0 up, 1 right, 2 down, 3 left; into a wall, or the door without the key, the agent stays where it is. Walking onto the
 /// key takes it, walking into the door with it opens it.</para>
-/// <para>Observation: the maze, rows from the top × columns × 6 channels: agent, wall, key, locked door, goal, and key in hand (everywhere
-/// 1 or 0). With a window: the square around the agent × 5 channels, the same without the agent, who is in its middle; walls hide nothing.</para>
+/// <para>Observation: the maze, rows from the top × columns × 6 channels: agent, wall, key, locked door, goal, and key in hand (1 or 0 in
+/// every cell). With a window: the square around the agent × 5 channels, the same without the agent, who is in its middle; walls hide
+/// nothing.</para>
 /// <para>Reward: 1 at the goal, else 0.</para>
 /// <para>Start: upper left corner, key in the lower left one, door in the middle row, goal in the lower right corner (see
 /// <see cref="KeyDoorConfig.RandomPlacement"/>; the goal stays). Terminated: at the goal. Time limit 10 · size² steps.</para>
@@ -153,7 +154,7 @@ public sealed class KeyDoor : IEnvironment, ITabular
         var (doorX, doorY) = Corner(place.Door * size + wall);
         var shapes = new List<Shape> { new("cells", [.. walls], "wall"), new("cells", [goalX, goalY], "goal") };
         if (place.Phase == DoorOpen)
-            shapes.Add(new Shape("polygon", [doorX, doorY + 0.85, doorX + 1, doorY + 0.85, doorX + 1, doorY + 1, doorX, doorY + 1], "orange"));
+            shapes.Add(new Shape("line", [doorX, doorY + 0.93, doorX + 1, doorY + 0.93], "orange", 0.14));
         else
             shapes.AddRange(
             [
@@ -208,12 +209,12 @@ public sealed class KeyDoor : IEnvironment, ITabular
     {
         if (!config.RandomPlacement)
             return [(0, 1.0)];
-        var all = new List<(int State, double Probability)>();
+        var (all, probability) = (new List<(int State, double Probability)>(), 1.0 / (RoomCells * size * (RoomCells - 1)));
         for (var key = 0; key < RoomCells; key++)
             for (var door = 0; door < size; door++)
                 for (var agent = 0; agent < RoomCells; agent++)
                     if (agent != key)
-                        all.Add((IndexOf(new Place(RoomCell(key), door, KeyOnFloor, RoomCell(agent))), 1.0 / (RoomCells * size * (RoomCells - 1))));
+                        all.Add((IndexOf(new Place(RoomCell(key), door, KeyOnFloor, RoomCell(agent))), probability));
         return all;
     }
 

@@ -81,7 +81,8 @@ public sealed class LockChain : IEnvironment, ITabular
     public void Outcomes(int state, int action, List<Outcome> outcomes)
     {
         var (opens, last) = (action == key[state], state == key.Length - 1);
-        outcomes.Add(opens && !last ? new Outcome(1, state + 1, 0, Terminated: false) : new Outcome(1, state, opens ? 1 : 0, Terminated: true));
+        outcomes.Add(opens && !last ? new Outcome(1, state + 1, Reward: 0, Terminated: false)
+            : new Outcome(1, state, Reward: opens ? 1 : 0, Terminated: true));
     }
 
     /// <inheritdoc/>

@@ -168,10 +168,11 @@ public class ExplorationTests
         using var environment = new PointGather(new PointGatherConfig());
         var observation = new float[24];
 
-        environment.Begin(0, 0, 0, [(3, 0.1, false), (5, 0.2, false), (0, -2, true), (0, 4, true), (-2, 0, false), (6.1, 0.1, true)], observation);
+        environment.Begin(
+            0, 0, 0, [(3, 0.1, false), (5, 0.2, false), (0, -2, true), (0, 4, true), (-2, 0, false), (6.1, 0.1, true)], observation);
 
         Assert.Equal([0f, 0f, 0f, 1f], observation[..4]);
-        var readings = observation[4..].Index().Where(reading => reading.Item > 0).ToDictionary(reading => reading.Index, reading => reading.Item);
+        var readings = observation[4..].Index().Where(each => each.Item > 0).ToDictionary(each => each.Index, each => each.Item);
         Assert.Equal([5, 10, 19], readings.Keys.Order());
         Assert.Equal(1 - Math.Sqrt(9.01) / 6, readings[5], 1e-6);
         Assert.Equal(2.0 / 3, readings[10], 1e-6);
@@ -212,10 +213,10 @@ public class ExplorationTests
             var scene = environment.Render();
             var circles = scene.Shapes.Where(shape => shape.Kind == "circle" && shape.Tone is "green" or "hazard").ToList();
             Assert.Equal((8, 8), (circles.Count(circle => circle.Tone == "green"), circles.Count(circle => circle.Tone == "hazard")));
-            var places = circles.Select(circle => (X: Math.Round(circle.Points[0] - 7.8, 9), Y: Math.Round(circle.Points[1] - 7.8, 9))).ToList();
+            var places = circles.Select(circle => (X: Math.Round(circle.Points[0] - 7.8, 9), Y: Math.Round(circle.Points[1] - 7.8, 9)));
             Assert.Equal(16, places.Distinct().Count());
             Assert.DoesNotContain((0.0, 0.0), places);
-            Assert.All(places, place => Assert.True(place.X % 2 == 0 && place.Y % 2 == 0 && place.X is >= -6 and <= 4 && place.Y is >= -6 and <= 4));
+            Assert.All(places.SelectMany(place => new[] { place.X, place.Y }), value => Assert.True(value % 2 == 0 && value is >= -6 and <= 4));
         }
     }
 
@@ -226,7 +227,8 @@ public class ExplorationTests
         return outcomes[0].Reward != 0 ? 1 : 0;
     }
 
-    private static int Towards(DeepSea environment, bool right) => right ? Right(environment, environment.State) : 1 - Right(environment, environment.State);
+    private static int Towards(DeepSea environment, bool right) =>
+        right ? Right(environment, environment.State) : 1 - Right(environment, environment.State);
 
     private static StepResult Walk(KeyDoor environment, float[] observation, string path)
     {
@@ -247,7 +249,8 @@ public class ExplorationTests
 
     private static int ShortestWay(KeyDoor environment)
     {
-        var (distance, queue, outcomes) = (new Dictionary<int, int> { [environment.State] = 0 }, new Queue<int>([environment.State]), new List<Outcome>());
+        var distance = new Dictionary<int, int> { [environment.State] = 0 };
+        var (queue, outcomes) = (new Queue<int>([environment.State]), new List<Outcome>());
         while (queue.TryDequeue(out var state))
             for (var action = 0; action < 4; action++)
             {
