@@ -1,4 +1,5 @@
 using IntrinsicLab.Core.Environments.Classic;
+using IntrinsicLab.Core.Environments.GridWorlds;
 using IntrinsicLab.Core.Environments.Mujoco;
 using IntrinsicLab.Core.Environments.Wrappers;
 
@@ -26,11 +27,40 @@ public static class EnvironmentCatalog
     [
         Entry<CartPoleConfig>("cartpole", "CartPole", "Push a cart left or right so that the pole on it stays upright.",
             "Classic control", "Barto, Sutton and Anderson 1983", config => new CartPole(config)),
+        Entry<CartPoleContinuousConfig>("cartpole-continuous", "CartPole, continuous",
+            "Keep a pole upright by pushing its cart as hard as is needed.",
+            "Classic control", "Barto, Sutton and Anderson 1983", config => new CartPoleContinuous(config)),
+        Entry<CartPoleSwingUpConfig>("cartpole-swing-up", "CartPole swing-up",
+            "Swing a hanging pole up by moving its cart, and hold it there.",
+            "Classic control", "Houthooft et al. 2016", config => new CartPoleSwingUp(config)),
+        Entry<SegwayConfig>("segway", "Segway", "Ride as fast as pays without falling over.",
+            "Classic control", "Own task, dynamics of CartPole", config => new Segway(config)),
+        Entry<MountainCarConfig>("mountain-car", "Mountain car", "Swing an underpowered car up a hill.",
+            "Classic control", "Moore 1990", config => new MountainCar(config)),
         Entry<MountainCarContinuousConfig>("mountain-car-continuous", "Mountain car, continuous",
             "Swing an underpowered car up a hill with as little force as possible.",
             "Classic control", "Moore 1990", config => new MountainCarContinuous(config)),
+        Entry<MountainCarXConfig>("mountain-car-x", "Mountain car, sparse",
+            "Swing an underpowered car up a hill, with a reward only at the goal.",
+            "Classic control", "Houthooft et al. 2016", config => new MountainCarX(config)),
+        Entry<PendulumConfig>("pendulum", "Pendulum", "Swing a rod up with a weak motor and hold it upright.",
+            "Classic control", "Gymnasium, Pendulum-v1", config => new Pendulum(config)),
+        Entry<DoublePendulumConfig>("double-pendulum", "Double pendulum", "Bring two hanging links to the top with a motor in the elbow.",
+            "Classic control", "Houthooft et al. 2016", config => new DoublePendulum(config)),
+        Entry<AcrobotConfig>("acrobot", "Acrobot", "Swing the tip of two links above a line with a motor between them.",
+            "Classic control", "Sutton 1996", config => new Acrobot(config)),
         Entry<CatchConfig>("catch", "Catch", "Move a paddle under a falling ball; the smallest task with a picture.",
             "Classic control", "Mnih, Heess, Graves and Kavukcuoglu 2014", config => new Catch(config)),
+        Entry<DeepSeaConfig>("deep-sea", "Deep sea", "Steer a sinking diver to a treasure that only one way down reaches.",
+            "Exploration", "Osband, Van Roy, Russo and Wen 2019", config => new DeepSea(config)),
+        Entry<LockChainConfig>("lock-chain", "Lock chain", "Pass a row of doors that one wrong action shuts for good.",
+            "Exploration", "Own task, after Kakade 2003", config => new LockChain(config)),
+        Entry<FourRoomsConfig>("four-rooms", "Four rooms", "Find a goal cell through narrow hallways on slippery ground.",
+            "Exploration", "Sutton, Precup and Singh 1999", config => new FourRooms(config)),
+        Entry<KeyDoorConfig>("key-door", "Key and door", "Fetch the key, open the door, reach the goal; nothing pays before.",
+            "Exploration", "Own maze, after Chevalier-Boisvert et al. 2023", config => new KeyDoor(config)),
+        Entry<PointGatherConfig>("point-gather", "Point gather", "Gather apples and avoid bombs that only show ahead.",
+            "Exploration", "Duan et al. 2016", config => new PointGather(config)),
         Entry<HopperConfig>("hopper", "Hopper", "A one-legged body hops forward without falling.",
             "MuJoCo", "Erez, Tassa and Todorov 2011", config => new Hopper(config)) with
         { WhyUnavailable = MujocoLibrary.WhyUnavailable },
