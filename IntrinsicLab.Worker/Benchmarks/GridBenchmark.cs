@@ -13,6 +13,7 @@ internal static class GridBenchmark
 
     public static Task Run()
     {
+        WarmUp();
         foreach (var configuration in (GridConfiguration[])[GridConfiguration.Dense, GridConfiguration.Sparse, GridConfiguration.LongerHorizon,
             GridConfiguration.LongDense, GridConfiguration.RandomLevelSmall])
         {
@@ -26,6 +27,20 @@ internal static class GridBenchmark
             Report($"chain, {configuration}", BatchSpeed(rng => ChainLevel.Draw(configuration, rng)), SingleSpeed(environment));
         }
         return Task.CompletedTask;
+    }
+
+    // Long enough for the just-in-time compiler to put its optimised code in place, which it does in the background.
+    private static void WarmUp()
+    {
+        using var grid = new GridTabular(new GridTabularConfig { Observation = GridObservation.Compact });
+        using var chain = new DelayedChain(new DelayedChainConfig());
+        for (var round = 0; round < 5; round++)
+        {
+            BatchSpeed(rng => GridLevel.Draw(GridConfiguration.Dense, GridActionSet.NineMoves, rng));
+            BatchSpeed(rng => ChainLevel.Draw(ChainConfiguration.Short, rng));
+            SingleSpeed(grid);
+            SingleSpeed(chain);
+        }
     }
 
     private static void Report(string what, double batch, double single) => BenchCommand.Report(

@@ -97,7 +97,7 @@ public sealed class ChainLevel : ITabularLevel
                 reward = right ? 1.0 : -1.0;
                 return state;
             }
-            reward = !Noisy ? 0.0 : rng.NextUInt64() >> 63 == 0 ? 1.0 : -1.0;
+            reward = Noisy ? 1 - 2 * (int)(rng.NextUInt64() >> 63) : 0;
             return first + 1 + 2 * time + (right ? 0 : 1);
         }
     }

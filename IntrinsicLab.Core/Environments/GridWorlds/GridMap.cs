@@ -51,7 +51,9 @@ public sealed class GridMap
             throw new ArgumentException($"{environment}: the map has {rows.Length} rows of {rows[0].Length} cells; the most is {LargestExtent} of each.");
         for (var row = 0; row < rows.Length; row++)
         {
-            if (rows[row].Length != rows[0].Length || rows[row].Length == 0)
+            if (rows[row].Length == 0)
+                throw new ArgumentException($"{environment}: row {row + 1} of the map is empty.");
+            if (rows[row].Length != rows[0].Length)
                 throw new ArgumentException($"{environment}: row {row + 1} of the map has {rows[row].Length} cells where row 1 has {rows[0].Length}.");
             if (rows[row].FirstOrDefault(cell => cell is not ('#' or '.')) is var other and not '\0')
                 throw new ArgumentException($"{environment}: row {row + 1} of the map has a '{other}'; cells are '#' for wall and '.' for free.");

@@ -91,6 +91,30 @@ public class TabularBatchTests
     }
 
     [Fact]
+    public void Rollout_RowsInAnyOrder_RecordsTimeMajor()
+    {
+        const int lifetimes = 3, steps = 40;
+        var (batch, same) = (Mixed(lifetimes), Mixed(lifetimes));
+        var rollout = new TabularRollout(steps, lifetimes, Environments);
+        for (var lifetime = lifetimes - 1; lifetime >= 0; lifetime--)
+            for (var step = 0; step < steps; step++)
+            {
+                rollout.ActionsOf(step, lifetime).Fill((byte)(step % 2));
+                rollout.Step(batch, lifetime, step, lifetime);
+            }
+
+        for (var step = 0; step < steps; step++)
+        {
+            var row = (step * lifetimes * Environments)..((step + 1) * lifetimes * Environments);
+            Assert.Equal(same.AllStates.ToArray(), rollout.States[row]);
+            var (next, rewards, ends) = Step(same, rollout.Actions[row]);
+            Assert.Equal(next, rollout.NextStates[row]);
+            Assert.Equal(rewards, rollout.Rewards[row]);
+            Assert.Equal(ends, rollout.Ends[row]);
+        }
+    }
+
+    [Fact]
     public void Load_OfSavedBatch_ContinuesBitForBit()
     {
         var (saved, loaded) = (Mixed(lifetimes: 5), new TabularBatch(5, Environments, new Rng(9)));
