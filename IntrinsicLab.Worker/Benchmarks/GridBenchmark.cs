@@ -14,11 +14,16 @@ internal static class GridBenchmark
     public static Task Run()
     {
         WarmUp();
-        foreach (var configuration in (GridConfiguration[])[GridConfiguration.Dense, GridConfiguration.Sparse, GridConfiguration.LongerHorizon,
-            GridConfiguration.LongDense, GridConfiguration.RandomLevelSmall])
+        GridConfiguration[] grids =
+        [
+            GridConfiguration.Dense, GridConfiguration.Sparse, GridConfiguration.LongerHorizon, GridConfiguration.LongDense,
+            GridConfiguration.RandomLevelSmall,
+        ];
+        foreach (var configuration in grids)
         {
             var speed = BatchSpeed(rng => GridLevel.Draw(configuration, GridActionSet.NineMoves, rng));
-            using var environment = new GridTabular(new GridTabularConfig { Configuration = configuration, Observation = GridObservation.Compact });
+            using var environment = new GridTabular(
+                new GridTabularConfig { Configuration = configuration, Observation = GridObservation.Compact });
             Report($"grid, {configuration}", speed, SingleSpeed(environment));
         }
         foreach (var configuration in (ChainConfiguration[])[ChainConfiguration.Short, ChainConfiguration.LongNoisy])

@@ -2,8 +2,8 @@ namespace IntrinsicLab.Core.Environments.GridWorlds;
 
 /// <summary>
 /// A delayed chain of n steps: the first action decides the reward of the last. State 0 is the start, after that
-/// s = 1 + 2 (t − 1) + c after t steps, c = 0 if the first action was the right one, so S = 2n − 1. With distraction the right action is drawn
-/// each episode and seen: the states where action 1 is right follow those where action 0 is, and S = 2 (2n − 1).
+/// s = 1 + 2 (t − 1) + c after t steps, c = 0 if the first action was the right one, so S = 2n − 1. With distraction the right action is
+/// drawn each episode and seen: the states where action 1 is right follow those where action 0 is, and S = 2 (2n − 1).
 /// </summary>
 public sealed class ChainLevel : ITabularLevel
 {
@@ -53,14 +53,16 @@ public sealed class ChainLevel : ITabularLevel
         var longest = configuration is ChainConfiguration.Long or ChainConfiguration.LongNoisy ? 50 : 30;
         var drawn = 5 + rng.NextInt(longest - 5 + 1);
         return new ChainLevel(length > 0 ? length : drawn, rng.NextInt(2),
-            configuration is ChainConfiguration.ShortNoisy or ChainConfiguration.LongNoisy, configuration == ChainConfiguration.StateDistraction);
+            configuration is ChainConfiguration.ShortNoisy or ChainConfiguration.LongNoisy,
+            configuration == ChainConfiguration.StateDistraction);
     }
 
     /// <inheritdoc/>
     public int Begin(Rng rng) => Begin(rng, out _);
 
     /// <inheritdoc/>
-    public int Step(int state, int action, Rng rng, out double reward, out bool terminated) => Step(state, action, rng, out reward, out terminated, out _);
+    public int Step(int state, int action, Rng rng, out double reward, out bool terminated) =>
+        Step(state, action, rng, out reward, out terminated, out _);
 
     /// <summary>Steps taken and, after the first, whether that was the right one.</summary>
     internal (int Time, bool Right) Place(int state)
@@ -109,7 +111,8 @@ public sealed class ChainLevel : ITabularLevel
     internal void AddOutcomes(int state, int action, List<Outcome> outcomes)
     {
         // Without noise and with a generator of its own: the transition itself is certain.
-        var next = new ChainLevel(Length, RightAction, noisy: false, Distracted).Step(state, action, new Rng(0), out var reward, out var terminated);
+        var noiseless = new ChainLevel(Length, RightAction, noisy: false, Distracted);
+        var next = noiseless.Step(state, action, new Rng(0), out var reward, out var terminated);
         outcomes.Add(new Outcome(1.0, next, reward, terminated));
     }
 
@@ -121,5 +124,6 @@ public sealed class ChainLevel : ITabularLevel
         writer.Write(Distracted);
     }
 
-    internal static ChainLevel Load(BinaryReader reader) => new(reader.ReadInt32(), reader.ReadInt32(), reader.ReadBoolean(), reader.ReadBoolean());
+    internal static ChainLevel Load(BinaryReader reader) =>
+        new(reader.ReadInt32(), reader.ReadInt32(), reader.ReadBoolean(), reader.ReadBoolean());
 }

@@ -42,12 +42,13 @@ public sealed record DelayedChainConfig
 /// <summary>
 /// The first action of an episode decides the reward of its last step, nothing else does: pure credit assignment over time.
 /// <para>Actions: 0 and 1; one of them is right, the same one for the agent's whole lifetime (each episode in state distraction).</para>
-/// <para>Observation: the state one-hot: 0 at the start, 1 + 2 (t − 1) + c after t steps, c = 0 if the first action was right, else 1; 2 n − 1
-/// states. State distraction shows 22 bits instead: which action is right, whether the first one was (0 before it), 20 random ones.</para>
+/// <para>Observation: the state one-hot: 0 at the start, 1 + 2 (t − 1) + c after t steps, c = 0 if the first action was right, else 1; 2 n
+/// − 1 states. State distraction shows 22 bits instead: which action is right, whether the first one was (0 before it), 20 random
+/// ones.</para>
 /// <para>Reward: 1 or −1 on the last step, by the first action; 0 before, or 1 and −1 by chance in the noisy ones.</para>
 /// <para>Start: state 0. Terminated: after exactly n steps. No time limit.</para>
-/// <para>Source: Oh et al. 2020, appendix A. Re-implementations differ in whether the right action is drawn once per lifetime; drawn each episode and
-/// hidden it could not be learned, so it is drawn once here.</para>
+/// <para>Source: Oh et al. 2020, appendix A. Re-implementations differ in whether the right action is drawn once per lifetime; drawn each
+/// episode and hidden it could not be learned, so it is drawn once here.</para>
 /// </summary>
 public sealed class DelayedChain : IEnvironment, ITabular
 {
@@ -152,18 +153,20 @@ public sealed class DelayedChain : IEnvironment, ITabular
         {
             var y = side == 0 ? middle + branch : middle - branch;
             var right = side == level.RightActionIn(State);
+            var tone = right ? "goal" : "hazard";
             var taken = first < 0 || first == side ? 1.0 : 0.35;
             shapes.Add(new Shape("line", [0.75, middle, 1.75, y, length + 0.75, y], "ground", 0.06) { Opacity = taken });
             for (var time = 1; time < length; time++)
                 shapes.Add(new Shape("circle", [time + 0.75, y, time + 0.75 + radius, y], "object") { Opacity = 0.6 * taken });
-            shapes.Add(new Shape("circle", [length + 0.75, y, length + 0.75 + 1.3 * radius, y], right ? "goal" : "hazard") { Opacity = taken });
-            shapes.Add(new Shape("text", [length + 0.75, y + 0.65 * (side == 0 ? 1 : -1)], right ? "goal" : "hazard", 0.4) { Label = right ? "+1" : "−1" });
+            shapes.Add(new Shape("circle", [length + 0.75, y, length + 0.75 + 1.3 * radius, y], tone) { Opacity = taken });
+            var label = y + (side == 0 ? 0.65 : -0.65);
+            shapes.Add(new Shape("text", [length + 0.75, label], tone, 0.4) { Label = right ? "+1" : "−1", Opacity = taken });
         }
         shapes.Add(new Shape("circle", [0.75, middle, 0.75 + radius, middle], "object"));
         var place = level.Place(State).Time + (ended ? 1 : 0);
-        var height0 = place == 0 ? middle : first == 0 ? middle + branch : middle - branch;
-        shapes.Add(new Shape("circle", [place + 0.75, height0, place + 0.75 + 0.2, height0], "agent"));
-        shapes.Add(new Shape("circle", [place + 0.75, height0, place + 0.75 + 0.38, height0], "agent", 0.08));
+        var agentY = place == 0 ? middle : first == 0 ? middle + branch : middle - branch;
+        shapes.Add(new Shape("circle", [place + 0.75, agentY, place + 0.75 + 0.2, agentY], "agent"));
+        shapes.Add(new Shape("circle", [place + 0.75, agentY, place + 0.75 + 0.38, agentY], "agent", 0.08));
         var noise = level.Noisy ? "; steps before the last pay 1 or −1 by chance" : "";
         return new Scene(length + 1.5, height, shapes)
         {

@@ -46,7 +46,8 @@ internal static class GridActions
 
     /// <summary>Every action's key; the world waits for one.</summary>
     internal static Keyboard Keyboard(GridActionSet set) =>
-        new([.. Enumerable.Range(0, Count(set)).Select(action => new KeyBinding(Key(set, action), [action], Name(set, action)))], Idle: null);
+        new([.. Enumerable.Range(0, Count(set)).Select(action => new KeyBinding(Key(set, action), [action], Name(set, action)))],
+            Idle: null);
 
     private static string Key(GridActionSet set, int action) =>
         set == GridActionSet.FiveMoves ? Five[action].Key : action < 9 ? Nine[action].Key : CollectKeys[action - 9].ToString();

@@ -9,8 +9,9 @@ public readonly record struct GridObject(int Cell, GridObjectKind Kind);
 
 /// <summary>
 /// A grid with objects at fixed cells. State = cell + cells · mask, where bit i of mask says that object i is present, so
-/// S = cells · 2^objects. One step: the agent moves; an object present before the step on the cell it moves to (or collects at) is hit; every
-/// object absent before the step may come back; the hit object is removed; its reward is paid and the termination drawn. Draws are made in
+/// S = cells · 2^objects. One step: the agent moves; an object present before the step on the cell it moves to (or collects at) is hit;
+/// every object absent before the step may come back; the hit object is removed; its reward is paid and the termination drawn. Draws are
+/// made in
 /// this order, by object, and only for probabilities strictly between 0 and 1.
 /// </summary>
 public sealed class GridLevel : ITabularLevel
@@ -81,7 +82,9 @@ public sealed class GridLevel : ITabularLevel
     /// <inheritdoc/>
     public int? TimeLimit { get; }
 
-    /// <summary>Draws a level: the configuration's template where it is a distribution, a free cell of its own for each object, the start.</summary>
+    /// <summary>
+    /// Draws a level: the configuration's template where it is a distribution, a free cell of its own for each object, the start.
+    /// </summary>
     /// <param name="configuration">Which grid.</param>
     /// <param name="actionSet">What the agent can do.</param>
     /// <param name="rng">Equal generators give equal levels.</param>
@@ -99,7 +102,8 @@ public sealed class GridLevel : ITabularLevel
             throw new ArgumentException($"grid-tabular: the map has {free.Length} free cells for {kinds.Count} objects.", nameof(map));
         rng.Shuffle<int>(free);
         int? first = start == GridStart.Fixed ? map.FreeCells[rng.NextInt(free.Length)] : null;
-        return new GridLevel(map, [.. kinds.Select((kind, index) => new GridObject(free[index], kind))], actionSet, template.TimeLimit, first);
+        var objects = kinds.Select((kind, index) => new GridObject(free[index], kind)).ToArray();
+        return new GridLevel(map, objects, actionSet, template.TimeLimit, first);
     }
 
     /// <summary>Index of a state.</summary>

@@ -1,6 +1,8 @@
 namespace IntrinsicLab.Core.Environments.GridWorlds;
 
-/// <summary>Rows × columns of cells, some of them walls; what lies outside is wall. Cell = row · Columns + column, row 0 at the top.</summary>
+/// <summary>
+/// Rows × columns of cells, some of them walls; what lies outside is wall. Cell = row · Columns + column, row 0 at the top.
+/// </summary>
 public sealed class GridMap
 {
     private const int LargestExtent = 64;
@@ -48,15 +50,18 @@ public sealed class GridMap
     {
         var rows = text.Split('/');
         if (rows.Length > LargestExtent || rows[0].Length > LargestExtent)
-            throw new ArgumentException($"{environment}: the map has {rows.Length} rows of {rows[0].Length} cells; the most is {LargestExtent} of each.");
+            throw new ArgumentException(
+                $"{environment}: the map has {rows.Length} rows of {rows[0].Length} cells; the most is {LargestExtent} of each.");
         for (var row = 0; row < rows.Length; row++)
         {
             if (rows[row].Length == 0)
                 throw new ArgumentException($"{environment}: row {row + 1} of the map is empty.");
             if (rows[row].Length != rows[0].Length)
-                throw new ArgumentException($"{environment}: row {row + 1} of the map has {rows[row].Length} cells where row 1 has {rows[0].Length}.");
+                throw new ArgumentException(
+                    $"{environment}: row {row + 1} of the map has {rows[row].Length} cells where row 1 has {rows[0].Length}.");
             if (rows[row].FirstOrDefault(cell => cell is not ('#' or '.')) is var other and not '\0')
-                throw new ArgumentException($"{environment}: row {row + 1} of the map has a '{other}'; cells are '#' for wall and '.' for free.");
+                throw new ArgumentException(
+                    $"{environment}: row {row + 1} of the map has a '{other}'; cells are '#' for wall and '.' for free.");
         }
         var map = new GridMap(rows.Length, rows[0].Length, rows.SelectMany(row => row.Select(cell => cell == '#')).ToArray());
         return map.FreeCells.Count > 0 ? map : throw new ArgumentException($"{environment}: the map has no free cell.");

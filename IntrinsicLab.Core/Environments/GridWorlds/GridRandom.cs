@@ -25,7 +25,9 @@ public enum GridRandomConfiguration
 /// <summary>Parameters of <see cref="GridRandom"/>.</summary>
 public sealed record GridRandomConfig
 {
-    /// <summary>Which grid: its extent, walls, objects and time limit. Numbers of an object: reward, probability to end, to come back.</summary>
+    /// <summary>
+    /// Which grid: its extent, walls, objects and time limit. Numbers of an object: reward, probability to end, to come back.
+    /// </summary>
     [Group("Grid")]
     public GridRandomConfiguration Configuration { get; init; } = GridRandomConfiguration.Dense;
 
@@ -48,16 +50,16 @@ public sealed record GridRandomConfig
 
 /// <summary>
 /// A grid with objects to collect or avoid that lie elsewhere in every episode, and come back elsewhere: the agent has to see them.
-/// <para>Actions: 9 moves (8 neighbours in reading order, 4 stays; the object on the new cell is collected), 18 (the 9 moves collect nothing,
-/// 9 more collect at the same cells) or 5 (up, down, left, right, stay). Walls stop a move.</para>
-/// <para>Observation: rows × columns × planes of 0 and 1: the agent's cell, then the cells of each type of object that are present, types in
-/// the configuration's order. Walls are not shown; they never change.</para>
+/// <para>Actions: 9 moves (8 neighbours in reading order, 4 stays; the object on the new cell is collected), 18 (the 9 moves collect
+/// nothing, 9 more collect at the same cells) or 5 (up, down, left, right, stay). Walls stop a move.</para>
+/// <para>Observation: rows × columns × planes of 0 and 1: the agent's cell, then the cells of each type of object that are present, types
+/// in the configuration's order. Walls are not shown; they never change.</para>
 /// <para>Reward: that of the object collected, else 0.</para>
 /// <para>Start: agent and objects on random free cells of their own. Terminated: with the collected object's probability. Time limit of the
 /// configuration, 50 to 2,000 steps. An object comes back with its probability in each step after the one that took it, on a random cell
 /// free of walls, objects and the agent.</para>
-/// <para>Source: Oh et al. 2020, appendix A; order within a step as in Jackson et al. 2023. Re-implementations differ in whether planes stand
-/// for types or for single objects; types here.</para>
+/// <para>Source: Oh et al. 2020, appendix A; order within a step as in Jackson et al. 2023. Re-implementations differ in whether planes
+/// stand for types or for single objects; types here.</para>
 /// </summary>
 public sealed class GridRandom : IEnvironment
 {
@@ -82,7 +84,8 @@ public sealed class GridRandom : IEnvironment
         map = config.Map.Length > 0 ? GridMap.Parse(config.Map, "grid-random") : template.Map;
         kinds = [.. template.Objects];
         if (map.FreeCells.Count <= kinds.Length)
-            throw new ArgumentException($"grid-random: the map has {map.FreeCells.Count} free cells for the agent and {kinds.Length} objects.");
+            throw new ArgumentException(
+                $"grid-random: the map has {map.FreeCells.Count} free cells for the agent and {kinds.Length} objects.");
         var types = kinds.Distinct().ToList();
         planes = [.. kinds.Select(kind => 1 + types.IndexOf(kind))];
         cells = [.. Enumerable.Repeat(-1, kinds.Length)];
@@ -175,8 +178,8 @@ public sealed class GridRandom : IEnvironment
     }
 
     /// <inheritdoc/>
-    public Scene Render() => GridScene.Draw(map, cells.Index().Where(item => item.Item >= 0).Select(item => (item.Item, kinds[item.Index].Reward, true)),
-        agent, GridScene.Describe(kinds));
+    public Scene Render() => GridScene.Draw(
+        map, cells.Index().Where(item => item.Item >= 0).Select(item => (item.Item, kinds[item.Index].Reward, true)), agent, GridScene.Describe(kinds));
 
     /// <inheritdoc/>
     public void Dispose() { }

@@ -72,7 +72,9 @@ public enum GridObservation
 /// <summary>Parameters of <see cref="GridTabular"/>.</summary>
 public sealed record GridTabularConfig
 {
-    /// <summary>Which grid: its extent, walls, objects and time limit. Numbers of an object: reward, probability to end, to come back.</summary>
+    /// <summary>
+    /// Which grid: its extent, walls, objects and time limit. Numbers of an object: reward, probability to end, to come back.
+    /// </summary>
     [Group("Grid")]
     public GridConfiguration Configuration { get; init; } = GridConfiguration.Dense;
 
@@ -98,17 +100,20 @@ public sealed record GridTabularConfig
 }
 
 /// <summary>
-/// A grid with objects to collect or avoid, at cells that stay the same for the agent's whole lifetime; some end the episode, some come back.
-/// <para>Actions: 9 moves (8 neighbours in reading order, 4 stays; the object on the new cell is collected), 18 (the 9 moves collect nothing,
-/// 9 more collect at the same cells) or 5 (up, down, left, right, stay). Walls stop a move.</para>
+/// A grid with objects to collect or avoid, at cells that stay the same for the agent's whole lifetime; some end the episode, some come
+/// back.
+/// <para>Actions: 9 moves (8 neighbours in reading order, 4 stays; the object on the new cell is collected), 18 (the 9 moves collect
+/// nothing, 9 more collect at the same cells) or 5 (up, down, left, right, stay). Walls stop a move.</para>
 /// <para>Observation: the state one-hot, s = cell + cells · mask with bit i of mask for "object i is present"; or compact: row and column
 /// from 0 to 1, then the bits.</para>
 /// <para>Reward: that of the object collected, else 0.</para>
-/// <para>Start: a random free cell (or one fixed cell), all objects present. Terminated: with the collected object's probability. Time limit
-/// of the configuration, 50 to 2,000 steps. An object comes back with its probability in each step after the one that took it, so one that
+/// <para>Start: a random free cell (or one fixed cell), all objects present. Terminated: with the collected object's probability. Time
+/// limit of the configuration, 50 to 2,000 steps. An object comes back with its probability in each step after the one that took it, so one
+/// that
 /// certainly comes back pays every second step to an agent that stays.</para>
-/// <para>Source: Oh et al. 2020, appendix A. The article leaves the order within a step open; here it is that of Jackson et al. 2023: move, hit,
-/// respawn draws of what was absent before, removal, termination draw. Their 9 × 9 "longer horizon" has 7 rows here, as in re-implementations
+/// <para>Source: Oh et al. 2020, appendix A. The article leaves the order within a step open; here it is that of Jackson et al. 2023: move,
+/// hit, respawn draws of what was absent before, removal, termination draw. Their 9 × 9 "longer horizon" has 7 rows here, as in
+/// re-implementations
 /// of the original. The small ones are reductions of our own, the random levels those of Jackson et al. 2023 (there with 5 actions and a
 /// fixed start).</para>
 /// </summary>
@@ -134,7 +139,7 @@ public sealed class GridTabular : IEnvironment, ITabular
     internal GridTabular(GridLevel level, GridObservation shown = GridObservation.OneHot)
     {
         if (shown == GridObservation.OneHot && level.States > LargestOneHot)
-            throw new ArgumentException($"grid-tabular: {level.States} states are too many to show one-hot; choose the compact observation.", nameof(shown));
+            throw new ArgumentException($"grid-tabular: {level.States} states are too many to show one-hot; choose the compact observation.");
         (this.level, this.shown) = (level, shown);
         actions = GridActions.Space(level.ActionSet);
         var size = shown == GridObservation.OneHot ? level.States : 2 + level.Objects.Count;

@@ -15,7 +15,8 @@ internal sealed record GridTemplate(GridMap Map, IReadOnlyList<GridObjectKind> O
     private const string TwoRoomsAndDoors = "....#..../........./....#..../...###.../....#..../........./....#....";
 
     private const string FourRooms =
-        ".........../.....#...../.....#...../.....#...../##.#####.##/.....#...../.....#...../.........../.....#...../.....#...../.....#.....";
+        ".........../.....#...../.....#...../.....#...../##.#####.##/.....#...../"
+        + ".....#...../.........../.....#...../.....#...../.....#.....";
 
     /// <summary>The template of a configuration; where that is a distribution, one drawn from it.</summary>
     internal static GridTemplate Draw(GridConfiguration configuration, Rng rng) => configuration switch
@@ -23,8 +24,9 @@ internal sealed record GridTemplate(GridMap Map, IReadOnlyList<GridObjectKind> O
         GridConfiguration.Dense => new(new GridMap(11, 11), DenseObjects, 500),
         GridConfiguration.Sparse => new(new GridMap(13, 13), SparseObjects, 50),
         GridConfiguration.LongHorizon => new(new GridMap(11, 11), LongHorizonObjects, 1000),
-        GridConfiguration.LongerHorizon => new(GridMap.Parse(TwoRoomsAndDoors, ""), [.. Two(1, 0.1, 0.01), .. Many(5, new(-1, 0.8, 1))], 2000),
-        GridConfiguration.LongDense => new(GridMap.Parse(FourRooms, ""), Many(4, new(1, 0, 0.005)), 2000),
+        GridConfiguration.LongerHorizon =>
+            new(GridMap.Parse(TwoRoomsAndDoors, "grid-tabular"), [.. Two(1, 0.1, 0.01), .. Many(5, new(-1, 0.8, 1))], 2000),
+        GridConfiguration.LongDense => new(GridMap.Parse(FourRooms, "grid-tabular"), Many(4, new(1, 0, 0.005)), 2000),
         GridConfiguration.SmallDense => new(Small(rng), DenseObjects, 100),
         GridConfiguration.SmallSparse => new(Small(rng), SparseObjects, 30),
         GridConfiguration.SmallLongHorizon => new(Small(rng), LongHorizonObjects, 150),
@@ -61,7 +63,8 @@ internal sealed record GridTemplate(GridMap Map, IReadOnlyList<GridObjectKind> O
     private static GridMap Small(Rng rng) => new(4 + rng.NextInt(3), 4 + rng.NextInt(3));
 
     // Walls are drawn from the index range of the largest size, so that a smaller level gets its share of them.
-    private static GridTemplate RandomLevel(Rng rng, (int Low, int High) size, int walls, (int Low, int High) objects, (int Low, int High) steps)
+    private static GridTemplate RandomLevel(
+        Rng rng, (int Low, int High) size, int walls, (int Low, int High) objects, (int Low, int High) steps)
     {
         var extent = size.Low + rng.NextInt(size.High - size.Low + 1);
         var kinds = new GridObjectKind[objects.Low + rng.NextInt(objects.High - objects.Low + 1)];

@@ -17,17 +17,18 @@ public enum StepEnd : byte
 }
 
 /// <summary>
-/// L lifetimes, each a level of its own (grid or chain) in E copies, stepped by state index: the environments of a meta-learner whose agents are
-/// tables. An episode that ends is followed by the next in the same step. Arrays over the batch are lifetime-major, [L × E].
+/// L lifetimes, each a level of its own (grid or chain) in E copies, stepped by state index: the environments of a meta-learner whose
+/// agents are tables. An episode that ends is followed by the next in the same step. Arrays over the batch are lifetime-major, [L × E].
 /// </summary>
 /// <remarks>
-/// <para>Every copy draws from a stream of its own that depends on the seed, the lifetime's ordinal and the copy alone. Hence nothing depends on
-/// the number of lifetimes held at once, their order, or threads: different lifetimes may be stepped by different threads.</para>
+/// <para>Every copy draws from a stream of its own that depends on the seed, the lifetime's ordinal and the copy alone. Hence nothing
+/// depends on the number of lifetimes held at once, their order, or threads: different lifetimes may be stepped by different
+/// threads.</para>
 /// <para>Copy e of lifetime n behaves bit for bit as the single environment of that level (with its time limit) whose every
 /// <see cref="IEnvironment.Reset"/> is given <c>Stream(n).Split("environment", e)</c>.</para>
 /// <para>Usage: <c>batch.Begin(l, ordinal, GridLevel.Draw(…, batch.Stream(ordinal).Split("level")))</c> for each l, then repeatedly read
-/// <see cref="States(int)"/>, choose actions, <see cref="Step(int, ReadOnlySpan{byte}, Span{int}, Span{float}, Span{StepEnd})"/>; at a lifetime's
-/// end take its score from <see cref="TakeEpisodes"/> and begin the next ordinal in its place. A step allocates nothing.</para>
+/// <see cref="States(int)"/>, choose actions, <see cref="Step(int, ReadOnlySpan{byte}, Span{int}, Span{float}, Span{StepEnd})"/>; at a
+/// lifetime's end take its score from <see cref="TakeEpisodes"/> and begin the next ordinal in its place. A step allocates nothing.</para>
 /// </remarks>
 public sealed class TabularBatch
 {
@@ -69,7 +70,9 @@ public sealed class TabularBatch
     /// <summary>State indices now, [L × E]; each lifetime counts its own from 0.</summary>
     public ReadOnlySpan<int> AllStates => states;
 
-    /// <summary>The stream that belongs to a lifetime's ordinal, for drawing its level and agent; the copies' streams are split from it too.</summary>
+    /// <summary>
+    /// The stream that belongs to a lifetime's ordinal, for drawing its level and agent; the copies' streams are split from it too.
+    /// </summary>
     public Rng Stream(long ordinal) => seed.Split($"lifetime/{ordinal}");
 
     /// <summary>Puts a lifetime in place, dropping the one that was there, and begins its episodes.</summary>
@@ -105,7 +108,9 @@ public sealed class TabularBatch
     /// <summary>State indices of a lifetime's copies now, [E].</summary>
     public ReadOnlySpan<int> States(int lifetime) => states.AsSpan(lifetime * Environments, Environments);
 
-    /// <summary>Episodes of a lifetime that ended since this was last asked, and the sum of their returns; a running episode counts when it ends.</summary>
+    /// <summary>
+    /// Episodes of a lifetime that ended since this was last asked, and the sum of their returns; a running episode counts when it ends.
+    /// </summary>
     public (int Episodes, double SumOfReturns) TakeEpisodes(int lifetime)
     {
         var taken = (episodes[lifetime], episodeReturns[lifetime]);
@@ -116,15 +121,15 @@ public sealed class TabularBatch
     /// <summary>Steps the copies of one lifetime. Safe to call for different lifetimes at the same time.</summary>
     /// <param name="lifetime">Which.</param>
     /// <param name="actions">[E].</param>
-    /// <param name="nextStates">Where each step led, before the next episode begins, [E]; <see cref="States(int)"/> has the states to act in.</param>
+    /// <param name="nextStates">Where each step led, before the next episode begins, [E]; <see cref="States(int)"/> has the states to act
+    /// in.</param>
     /// <param name="rewards">What each paid, [E].</param>
     /// <param name="ends">Whether and how each ended its episode, [E].</param>
     /// <exception cref="ArgumentException">A span is not of length E, or an action is none of the level's.</exception>
     /// <exception cref="InvalidOperationException">The lifetime was not begun.</exception>
     public void Step(int lifetime, ReadOnlySpan<byte> actions, Span<int> nextStates, Span<float> rewards, Span<StepEnd> ends)
     {
-        if (actions.Length != Environments || nextStates.Length != Environments || rewards.Length != Environments || ends.Length != Environments)
-            throw new ArgumentException($"Actions, states, rewards and ends of a lifetime have {Environments} elements each.");
+        RequireLengths(Environments, actions, nextStates, rewards, ends);
         var level = Level(lifetime);
         foreach (var action in actions)
             if (action >= level.Actions)
@@ -140,8 +145,7 @@ public sealed class TabularBatch
     /// <summary>Steps everything, lifetime by lifetime; all spans are [L × E], as in the other overload.</summary>
     public void Step(ReadOnlySpan<byte> actions, Span<int> nextStates, Span<float> rewards, Span<StepEnd> ends)
     {
-        if (actions.Length != states.Length || nextStates.Length != states.Length || rewards.Length != states.Length || ends.Length != states.Length)
-            throw new ArgumentException($"Actions, states, rewards and ends have {states.Length} elements each.");
+        RequireLengths(states.Length, actions, nextStates, rewards, ends);
         for (var lifetime = 0; lifetime < Lifetimes; lifetime++)
         {
             var range = (lifetime * Environments)..((lifetime + 1) * Environments);
@@ -176,7 +180,8 @@ public sealed class TabularBatch
     {
         var (lifetimes, environments) = (reader.ReadInt32(), reader.ReadInt32());
         if (lifetimes != Lifetimes || environments != Environments)
-            throw new InvalidDataException($"The state holds {lifetimes} × {environments} environments where {Lifetimes} × {Environments} belong.");
+            throw new InvalidDataException(
+                $"The state holds {lifetimes} × {environments} environments where {Lifetimes} × {Environments} belong.");
         for (var lifetime = 0; lifetime < Lifetimes; lifetime++)
         {
             levels[lifetime] = LoadLevel(reader);
@@ -221,6 +226,14 @@ public sealed class TabularBatch
             }
             current[index] = next;
         }
+    }
+
+    private static void RequireLengths(
+        int count, ReadOnlySpan<byte> actions, ReadOnlySpan<int> nextStates, ReadOnlySpan<float> rewards, ReadOnlySpan<StepEnd> ends)
+    {
+        if (actions.Length != count || nextStates.Length != count || rewards.Length != count || ends.Length != count)
+            throw new ArgumentException(
+                $"There are {actions.Length} actions, {nextStates.Length} states, {rewards.Length} rewards and {ends.Length} ends, not {count}.");
     }
 
     private static void SaveLevel(ITabularLevel? level, BinaryWriter writer)

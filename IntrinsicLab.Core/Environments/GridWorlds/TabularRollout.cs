@@ -6,8 +6,8 @@ namespace IntrinsicLab.Core.Environments.GridWorlds;
 /// </summary>
 /// <remarks>
 /// A learner that treats one lifetime at a time uses R = 1; one that treats all together gives lifetime l the row l. In each step it writes
-/// <see cref="ActionsOf"/> for the states the batch shows, then calls <see cref="Step"/>. Where d is not <see cref="StepEnd.None"/>, s' is the last
-/// state of that episode (worth a bootstrap only if truncated) and s of the next step the first of the next one.
+/// <see cref="ActionsOf"/> for the states the batch shows, then calls <see cref="Step"/>. Where d is not <see cref="StepEnd.None"/>, s' is
+/// the last state of that episode (worth a bootstrap only if truncated) and s of the next step the first of the next one.
 /// </remarks>
 /// <param name="steps">Steps, T.</param>
 /// <param name="rows">Lifetimes, R.</param>
@@ -41,7 +41,9 @@ public sealed class TabularRollout(int steps, int rows, int environments)
     /// <summary>Where the actions of one lifetime in one step are written, [E].</summary>
     public Span<byte> ActionsOf(int step, int row) => Actions.AsSpan((step * rows + row) * environments, environments);
 
-    /// <summary>Takes one step of a lifetime with the actions written before, and records it. Safe for different rows at the same time.</summary>
+    /// <summary>
+    /// Takes one step of a lifetime with the actions written before, and records it. Safe for different rows at the same time.
+    /// </summary>
     /// <param name="batch">The environments.</param>
     /// <param name="lifetime">Which of the batch's lifetimes.</param>
     /// <param name="step">Index of the step, 0 … T − 1.</param>

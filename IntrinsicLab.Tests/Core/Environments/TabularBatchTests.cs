@@ -26,7 +26,7 @@ public class TabularBatchTests
     public void Step_Grid_EqualsTheSingleEnvironment(GridConfiguration configuration, GridActionSet actions, GridStart start)
     {
         var level = GridLevel.Draw(configuration, actions, new Rng(4), start);
-        Compare(level, () => new TimeLimit(new GridTabular(level, GridObservation.Compact), level.TimeLimit!.Value), environment => environment);
+        Compare(level, () => new TimeLimit(new GridTabular(level, GridObservation.Compact), level.TimeLimit!.Value));
     }
 
     [Theory]
@@ -38,7 +38,7 @@ public class TabularBatchTests
     public void Step_Chain_EqualsTheSingleEnvironment(ChainConfiguration configuration)
     {
         var level = ChainLevel.Draw(configuration, new Rng(4));
-        Compare(level, () => new DelayedChain(level), environment => environment);
+        Compare(level, () => new DelayedChain(level));
     }
 
     [Fact]
@@ -177,12 +177,12 @@ public class TabularBatchTests
     }
 
     // Plays every copy against a single environment that draws from the same stream, through many episodes.
-    private static void Compare<T>(ITabularLevel level, Func<T> create, Func<T, IEnvironment> asEnvironment)
+    private static void Compare(ITabularLevel level, Func<IEnvironment> create)
     {
         var steps = Math.Max(1500, 2 * (level.TimeLimit ?? 0));
         var batch = new TabularBatch(1, Environments, new Rng(9));
         batch.Begin(0, 3, level);
-        var singles = Enumerable.Range(0, Environments).Select(_ => asEnvironment(create())).ToArray();
+        var singles = Enumerable.Range(0, Environments).Select(_ => create()).ToArray();
         var streams = Enumerable.Range(0, Environments).Select(copy => batch.Stream(3).Split("environment", copy)).ToArray();
         var observation = new float[singles[0].Spec.Observation.Size];
         for (var copy = 0; copy < Environments; copy++)

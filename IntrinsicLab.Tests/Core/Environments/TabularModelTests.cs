@@ -6,7 +6,8 @@ using IntrinsicLab.Core.Environments.Wrappers;
 namespace IntrinsicLab.Tests.Core.Environments;
 
 /// <summary>
-/// Optimal and uniform values against those computed for the same grids by an independent program: finite horizon over steps left, cell and mask.
+/// Optimal and uniform values against those computed for the same grids by an independent program: finite horizon over steps left, cell and
+/// mask.
 /// </summary>
 public class TabularModelTests
 {
@@ -15,7 +16,8 @@ public class TabularModelTests
     private const string TwoRooms = "....#..../........./....#..../...###.../....#..../........./....#....";
 
     private const string FourRooms =
-        ".........../.....#...../.....#...../.....#...../##.#####.##/.....#...../.....#...../.........../.....#...../.....#...../.....#.....";
+        ".........../.....#...../.....#...../.....#...../##.#####.##/.....#...../"
+        + ".....#...../.........../.....#...../.....#...../.....#.....";
 
     public static TheoryData<string> Tabular =>
         [.. EnvironmentCatalog.All.Where(entry => entry.WhyUnavailable() is null && IsTabular(entry)).Select(entry => entry.Id)];
