@@ -25,6 +25,14 @@ public static class EnvironmentCatalog
     /// <summary>All entries in the order they are listed.</summary>
     public static IReadOnlyList<EnvironmentEntry> All { get; } =
     [
+        Entry<GridTabularConfig>("grid-tabular", "Grid, fixed objects",
+            "Collect the good objects of a grid and avoid the bad ones; they stay where they are for a lifetime.",
+            "Grid worlds", "Oh et al. 2020", config => new GridTabular(config)),
+        Entry<GridRandomConfig>("grid-random", "Grid, moving objects",
+            "Collect the good objects of a grid and avoid the bad ones; they lie elsewhere in every episode.",
+            "Grid worlds", "Oh et al. 2020", config => new GridRandom(config)),
+        Entry<DelayedChainConfig>("delayed-chain", "Delayed chain", "The first action decides the reward of the last step, up to 50 steps later.",
+            "Grid worlds", "Oh et al. 2020", config => new DelayedChain(config)),
         Entry<CartPoleConfig>("cartpole", "CartPole", "Push a cart left or right so that the pole on it stays upright.",
             "Classic control", "Barto, Sutton and Anderson 1983", config => new CartPole(config)),
         Entry<CartPoleContinuousConfig>("cartpole-continuous", "CartPole, continuous",
