@@ -20,10 +20,11 @@ public sealed record AsterixConfig
 }
 
 /// <summary>
-/// Enemies and gold cross the field, one thing per row. The player takes the gold and keeps out of the enemies' way; everything grows faster.
+/// Enemies and gold cross the field, one thing per row. The player takes the gold and keeps out of the enemies' way, while everything grows
+/// faster.
 /// <para>Actions: 0 none, 1 left, 2 up, 3 right, 4 down; with all six also 5 fire, which does nothing.</para>
-/// <para>Observation: 10 rows from the top × 10 columns × 4 channels, 1 where there is something: player, enemies, the cell behind each thing,
-/// gold.</para>
+/// <para>Observation: 10 rows from the top × 10 columns × 4 channels, 1 where there is something: player, enemies, the cell behind each
+/// thing, gold.</para>
 /// <para>Reward: 1 for each gold.</para>
 /// <para>Start: player at column 5, row 5 of an empty field. Terminated: player and enemy meet. No time limit, as published.</para>
 /// <para>Source: Young and Tian 2019, "MinAtar".</para>

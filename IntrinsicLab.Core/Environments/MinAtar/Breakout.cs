@@ -18,12 +18,13 @@ public sealed record BreakoutConfig
 
 /// <summary>
 /// A paddle bounces a ball into three rows of bricks. When all are gone, the wall is built anew once the ball has come down.
-/// <para>Actions: 0 none, 1 left, 2 right; with all six: 0 none, 1 left, 2 up, 3 right, 4 down, 5 fire, of which up, down and fire do nothing.</para>
-/// <para>Observation: 10 rows from the top × 10 columns × 4 channels, 1 where there is something: paddle, ball, the cell the ball was in before,
-/// bricks.</para>
+/// <para>Actions: 0 none, 1 left, 2 right; with all six: 0 none, 1 left, 2 up, 3 right, 4 down, 5 fire, of which up, down and fire do
+/// nothing.</para>
+/// <para>Observation: 10 rows from the top × 10 columns × 4 channels, 1 where there is something: paddle, ball, the cell the ball was in
+/// before, bricks.</para>
 /// <para>Reward: 1 for each brick.</para>
-/// <para>Start: paddle in column 4, ball in the left or the right column, heading down and inwards. Terminated: the ball passes the paddle.
-/// No time limit, as published: a good player's episode is long, and a perfect one's never ends; set the wrapper's where that matters.</para>
+/// <para>Start: paddle in column 4, ball in the left or the right column, heading down and inwards. Terminated: the ball passes the
+/// paddle. No time limit, as published: a perfect player's episode never ends; set the wrapper's where that matters.</para>
 /// <para>Source: Young and Tian 2019, "MinAtar".</para>
 /// </summary>
 public sealed class Breakout(BreakoutConfig config) : IEnvironment

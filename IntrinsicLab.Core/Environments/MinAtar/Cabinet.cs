@@ -132,6 +132,10 @@ internal sealed class Cabinet(double stickiness, ActionSet set, params GameActio
         return new Shape("cells", [.. corners], tone) { Opacity = opacity };
     }
 
+    /// <summary>A row of the picture, as its background.</summary>
+    public static Shape Row(int y, string tone, double opacity = 0.25) =>
+        new("polygon", [0, Side - 1 - y, Side, Side - 1 - y, Side, Side - y, 0, Side - y], tone) { Opacity = opacity };
+
     /// <summary>The picture: the shapes that show anything, in order, in a frame.</summary>
     public static Scene Picture(IEnumerable<Shape> shapes, string? caption = null) =>
         new(Side, Side,

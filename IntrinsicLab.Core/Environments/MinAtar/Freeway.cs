@@ -17,12 +17,13 @@ public sealed record FreewayConfig
 
 /// <summary>
 /// A chicken crosses a road of eight lanes, again and again. A car that hits it sends it back; each crossing changes all the cars' speeds.
-/// <para>Actions: 0 none, 1 up, 2 down; with all six: 0 none, 1 left, 2 up, 3 right, 4 down, 5 fire, of which left, right and fire do nothing.
-/// The chicken can move at every third step.</para>
-/// <para>Observation: 10 rows from the top × 10 columns × 7 channels, 1 where there is something: chicken, cars, then behind each car a trail in
-/// the channel of its period, 1 (moves every second step) to 5 (every sixth).</para>
+/// <para>Actions: 0 none, 1 up, 2 down; with all six: 0 none, 1 left, 2 up, 3 right, 4 down, 5 fire, of which left, right and fire do
+/// nothing. The chicken can move at every third step.</para>
+/// <para>Observation: 10 rows from the top × 10 columns × 7 channels, 1 where there is something: chicken, cars, then behind each car a
+/// trail in the channel of its period, 1 (moves every second step) to 5 (every sixth).</para>
 /// <para>Reward: 1 for each crossing.</para>
-/// <para>Start: chicken in row 9, column 4; cars in column 0 of the rows 1 to 8, their periods and directions drawn. Terminated: step 2501.</para>
+/// <para>Start: chicken in row 9, column 4; cars in column 0 of the rows 1 to 8, their periods and directions drawn. Terminated: after 2501
+/// steps.</para>
 /// <para>Source: Young and Tian 2019, "MinAtar".</para>
 /// </summary>
 public sealed class Freeway(FreewayConfig config) : IEnvironment
@@ -116,9 +117,9 @@ public sealed class Freeway(FreewayConfig config) : IEnvironment
         // Fast cars draw a strong trail.
         return Cabinet.Picture(
             [
-                new Shape("polygon", [0, Start, Cabinet.Side, Start, Cabinet.Side, Cabinet.Side, 0, Cabinet.Side], "goal") { Opacity = 0.25 },
-                new Shape("polygon", [0, 0, Cabinet.Side, 0, Cabinet.Side, 1, 0, 1], "ground") { Opacity = 0.25 },
-                .. Enumerable.Range(1, 5).Select(period => Cabinet.Cells(observation, CarChannel + period, "trail", 0.8 - 0.13 * (period - 1))),
+                Cabinet.Row(0, "goal"),
+                Cabinet.Row(Start, "ground"),
+                .. Enumerable.Range(1, 5).Select(period => Cabinet.Cells(observation, CarChannel + period, "trail", 0.93 - 0.13 * period)),
                 Cabinet.Cells(observation, CarChannel, "hazard"),
                 Cabinet.Cells(observation, ChickenChannel, "agent"),
             ],

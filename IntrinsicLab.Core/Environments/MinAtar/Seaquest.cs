@@ -20,17 +20,18 @@ public sealed record SeaquestConfig
 }
 
 /// <summary>
-/// A submarine shoots fish and enemy submarines, picks up divers, and has to bring one of them to the surface before its oxygen runs out; six
-/// divers at once are worth the oxygen that is left.
+/// A submarine shoots fish and enemy submarines, picks up divers, and has to bring one of them to the surface before its oxygen runs out;
+/// six divers at once are worth the oxygen that is left.
 /// <para>Actions: 0 none, 1 left, 2 up, 3 right, 4 down, 5 fire (at most at every fifth step).</para>
-/// <para>Observation: 10 rows from the top × 10 columns × 10 channels, 1 where there is something: front and back of the submarine, own bullets,
-/// the cells behind fish, enemy submarines and divers, enemy bullets, fish, enemy submarines, the gauges of oxygen and of divers (both in the last
-/// row), divers.</para>
+/// <para>Observation: 10 rows from the top × 10 columns × 10 channels, 1 where there is something: front and back of the submarine, own
+/// bullets, the cells behind fish, enemy submarines and divers, enemy bullets, fish, enemy submarines, the gauges of oxygen and of divers
+/// (both in the last row), divers.</para>
 /// <para>Reward: 1 for each fish or submarine shot; up to 10, the tenths of oxygen left, for surfacing with six divers.</para>
-/// <para>Start: at the surface, full of oxygen. Terminated: something hostile reaches the submarine, its oxygen runs out, or it surfaces without
-/// a diver. No time limit, as published: one that never dives stays at the surface for ever; set the wrapper's where that matters.</para>
-/// <para>Source: Young and Tian 2019, "MinAtar". As there, surfacing with six divers leaves a count of −1: the next surfacing without a diver is
-/// forgiven, and the first diver picked up then counts for nothing.</para>
+/// <para>Start: at the surface, full of oxygen. Terminated: something hostile reaches the submarine, its oxygen runs out, or it surfaces
+/// without a diver. No time limit, as published: one that never dives stays at the surface for ever; set the wrapper's where that
+/// matters.</para>
+/// <para>Source: Young and Tian 2019, "MinAtar". As there, surfacing with six divers leaves a count of −1, and only a count of 0 is
+/// fatal: the next surfacing is forgiven without a diver, and is the end with one.</para>
 /// </summary>
 public sealed class Seaquest(SeaquestConfig config) : IEnvironment
 {
@@ -137,7 +138,8 @@ public sealed class Seaquest(SeaquestConfig config) : IEnvironment
             for (var left = reader.ReadInt32(); left > 0; left--)
                 things.Add(new Thing(reader.ReadInt32(), reader.ReadInt32(), reader.ReadBoolean(), reader.ReadInt32(), reader.ReadInt32()));
         }
-        (x, y, oxygen, aboard, shotTimer) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
+        (x, y, oxygen) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
+        (aboard, shotTimer) = (reader.ReadInt32(), reader.ReadInt32());
         (spawnInterval, spawnTimer, diverTimer) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
         (moveInterval, rampIndex) = (reader.ReadInt32(), reader.ReadInt32());
         (rightwards, surfaced) = (reader.ReadBoolean(), reader.ReadBoolean());
@@ -150,8 +152,8 @@ public sealed class Seaquest(SeaquestConfig config) : IEnvironment
         Observe(observation);
         return Cabinet.Picture(
             [
-                new Shape("polygon", [0, 1, Cabinet.Side, 1, Cabinet.Side, Last, 0, Last], "blue") { Opacity = 0.12 },
-                new Shape("polygon", [0, 0, Cabinet.Side, 0, Cabinet.Side, 1, 0, 1], "ground") { Opacity = 0.25 },
+                .. Enumerable.Range(1, Deepest).Select(row => Cabinet.Row(row, "blue", 0.12)),
+                Cabinet.Row(Last, "ground"),
                 Cabinet.Cells(observation, TrailChannel, "trail", 0.4),
                 Cabinet.Cells(observation, DiverChannel, "goal"),
                 Cabinet.Cells(observation, FishChannel, "orange"),

@@ -20,15 +20,15 @@ public sealed record SpaceInvadersConfig
 }
 
 /// <summary>
-/// A cannon shoots at a block of aliens that walks down the field and shoots back; the fewer there are, the faster they walk. After the last
-/// alien comes the next wave.
-/// <para>Actions: 0 none, 1 left, 2 right, 3 fire; with all six: 0 none, 1 left, 2 up, 3 right, 4 down, 5 fire, of which up and down do nothing.
-/// The cannon fires at most at every fifth step.</para>
-/// <para>Observation: 10 rows from the top × 10 columns × 6 channels, 1 where there is something: cannon, aliens, aliens while they walk left,
-/// aliens while they walk right, own bullets, enemy bullets.</para>
+/// A cannon shoots at a block of aliens that walks down the field and shoots back; the fewer there are, the faster they walk. After the
+/// last alien comes the next wave.
+/// <para>Actions: 0 none, 1 left, 2 right, 3 fire; with all six: 0 none, 1 left, 2 up, 3 right, 4 down, 5 fire, of which up and down do
+/// nothing. The cannon fires at most at every fifth step.</para>
+/// <para>Observation: 10 rows from the top × 10 columns × 6 channels, 1 where there is something: cannon, aliens, aliens while they walk
+/// left, aliens while they walk right, own bullets, enemy bullets.</para>
 /// <para>Reward: 1 for each alien.</para>
-/// <para>Start: cannon in column 5; 24 aliens, walking left. Terminated: a bullet or an alien reaches the cannon, or the aliens have to drop
-/// below the last row. No time limit, as published. The game itself draws no random numbers, only the sticky joystick does.</para>
+/// <para>Start: cannon in column 5; 24 aliens, walking left. Terminated: a bullet or an alien reaches the cannon, or the aliens have to
+/// drop below the last row. No time limit, as published. The game itself draws no random numbers, only the sticky joystick does.</para>
 /// <para>Source: Young and Tian 2019, "MinAtar".</para>
 /// </summary>
 public sealed class SpaceInvaders(SpaceInvadersConfig config) : IEnvironment

@@ -8,8 +8,8 @@ using Xunit.Abstractions;
 namespace IntrinsicLab.Tests.Core.Environments;
 
 /// <summary>
-/// Episodes of the reference games with everything they drew. Saved states are compared as bytes, so that whatever is recorded of a state has
-/// to be saved, and nothing else.
+/// Episodes of the reference games with everything they drew. Saved states are compared as bytes: whatever is recorded of a state has to be
+/// saved, and nothing else.
 /// </summary>
 public class MinAtarGoldenTests(ITestOutputHelper output)
 {
@@ -48,6 +48,7 @@ public class MinAtarGoldenTests(ITestOutputHelper output)
             {
                 var where = $"{game}, {episode.Text("name")}, step {index + 1}";
                 float[] action = [step.GetProperty("action").GetInt32()];
+                var after = Saved(game, step.GetProperty("state"), executed: (int)action[0]);
                 Load(loaded, before);
                 foreach (var (environment, source) in new[] { (running, draws), (loaded, loadedDraws) })
                 {
@@ -61,12 +62,11 @@ public class MinAtarGoldenTests(ITestOutputHelper output)
                         source.Add(recorded);
                     var result = environment.Step(action, observation);
                     source.RequireUsedUp(where);
-                    Assert.True(result == new StepResult(step.Number("reward"), step.GetProperty("terminal").GetBoolean(), false), $"{where}: {result}");
+                    Assert.True(result == Recorded(step), $"{where}: {result}");
                     Assert.True(Cells(step.GetProperty("obs")).SequenceEqual(Lit(observation)), $"{where}: another observation.");
-                    Assert.True(
-                        Saved(game, step.GetProperty("state"), (int)action[0]).SequenceEqual(Saved(environment)), $"{where}: another state.");
+                    Assert.True(after.SequenceEqual(Saved(environment)), $"{where}: another state.");
                 }
-                before = Saved(game, step.GetProperty("state"), (int)action[0]);
+                before = after;
                 steps++;
             }
         }
@@ -94,7 +94,7 @@ public class MinAtarGoldenTests(ITestOutputHelper output)
                 draws.RequireUsedUp(where);
                 var executed = BitConverter.ToInt32(Saved(environment));
                 Assert.True(step.GetProperty("executed").GetInt32() == executed, $"{where}: {executed} was executed.");
-                Assert.True(result == new StepResult(step.Number("reward"), step.GetProperty("terminal").GetBoolean(), false), $"{where}: {result}");
+                Assert.True(result == Recorded(step), $"{where}: {result}");
                 Assert.True(Cells(step.GetProperty("obs")).SequenceEqual(Lit(observation)), $"{where}: another observation.");
                 steps++;
                 stuck += executed == requested ? 0 : 1;
@@ -115,31 +115,20 @@ public class MinAtarGoldenTests(ITestOutputHelper output)
         var draws = new RecordedDraws();
         IEnvironment environment = game switch
         {
-            "asterix" => With(new Asterix(new() { StickyActions = stickiness, Actions = ActionSet.Full, DifficultyRamping = ramping })),
-            "breakout" => With(new Breakout(new() { StickyActions = stickiness, Actions = ActionSet.Full })),
-            "freeway" => With(new Freeway(new() { StickyActions = stickiness, Actions = ActionSet.Full })),
-            "seaquest" => With(new Seaquest(new() { StickyActions = stickiness, Actions = ActionSet.Full, DifficultyRamping = ramping })),
-            _ => With(new SpaceInvaders(new() { StickyActions = stickiness, Actions = ActionSet.Full, DifficultyRamping = ramping })),
+            "asterix" => new Asterix(new() { StickyActions = stickiness, Actions = ActionSet.Full, DifficultyRamping = ramping })
+            { Cabinet = { Draws = draws } },
+            "breakout" => new Breakout(new() { StickyActions = stickiness, Actions = ActionSet.Full }) { Cabinet = { Draws = draws } },
+            "freeway" => new Freeway(new() { StickyActions = stickiness, Actions = ActionSet.Full }) { Cabinet = { Draws = draws } },
+            "seaquest" => new Seaquest(new() { StickyActions = stickiness, Actions = ActionSet.Full, DifficultyRamping = ramping })
+            { Cabinet = { Draws = draws } },
+            _ => new SpaceInvaders(new() { StickyActions = stickiness, Actions = ActionSet.Full, DifficultyRamping = ramping })
+            { Cabinet = { Draws = draws } },
         };
         return (environment, draws);
-
-        T With<T>(T environment) where T : IEnvironment
-        {
-            var cabinet = environment switch
-            {
-                Asterix asterix => asterix.Cabinet,
-                Breakout breakout => breakout.Cabinet,
-                Freeway freeway => freeway.Cabinet,
-                Seaquest seaquest => seaquest.Cabinet,
-                SpaceInvaders invaders => invaders.Cabinet,
-                _ => throw new ArgumentException(game),
-            };
-            cabinet.Draws = draws;
-            return environment;
-        }
     }
 
-    private static void Load(IEnvironment environment, byte[] state) => environment.Load(new BinaryReader(new MemoryStream(state)), new Rng(1));
+    private static void Load(IEnvironment environment, byte[] state) =>
+        environment.Load(new BinaryReader(new MemoryStream(state)), new Rng(1));
 
     private static byte[] Saved(IEnvironment environment)
     {
@@ -169,7 +158,7 @@ public class MinAtarGoldenTests(ITestOutputHelper output)
                 break;
             case "breakout":
                 Integers("ballX", "ballY", "ballDir", "lastX", "lastY", "paddleX");
-                writer.Write(state.Numbers("bricks").Aggregate(0u, (bricks, cell) => bricks | 1u << (int)cell - 10));
+                writer.Write(state.Numbers("bricks").Aggregate(0u, (wall, cell) => wall | 1u << (int)cell - 10));
                 Flags("strike");
                 break;
             case "freeway":
@@ -219,6 +208,8 @@ public class MinAtarGoldenTests(ITestOutputHelper output)
                 writer.Write(state.GetProperty(member).GetBoolean());
         }
     }
+
+    private static StepResult Recorded(JsonElement step) => new(step.Number("reward"), step.GetProperty("terminal").GetBoolean(), false);
 
     private static int[] Cells(JsonElement array) => [.. array.Numbers().Select(cell => (int)cell)];
 
