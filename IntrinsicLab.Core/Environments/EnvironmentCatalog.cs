@@ -1,5 +1,6 @@
 using IntrinsicLab.Core.Environments.Classic;
 using IntrinsicLab.Core.Environments.GridWorlds;
+using IntrinsicLab.Core.Environments.MinAtar;
 using IntrinsicLab.Core.Environments.Mujoco;
 using IntrinsicLab.Core.Environments.Wrappers;
 
@@ -69,6 +70,16 @@ public static class EnvironmentCatalog
             "Exploration", "Own maze, after Chevalier-Boisvert et al. 2023", config => new KeyDoor(config)),
         Entry<PointGatherConfig>("point-gather", "Point gather", "Gather apples and avoid bombs that only show ahead.",
             "Exploration", "Duan et al. 2016", config => new PointGather(config)),
+        Entry<AsterixConfig>("asterix", "Asterix", "Take the gold that crosses the field and keep clear of the enemies.",
+            "MinAtar", "Young and Tian 2019", config => new Asterix(config)),
+        Entry<BreakoutConfig>("breakout", "Breakout", "Bounce a ball into a wall of bricks with a paddle.",
+            "MinAtar", "Young and Tian 2019", config => new Breakout(config)),
+        Entry<FreewayConfig>("freeway", "Freeway", "Bring a chicken across eight lanes of traffic as often as possible.",
+            "MinAtar", "Young and Tian 2019", config => new Freeway(config)),
+        Entry<SeaquestConfig>("seaquest", "Seaquest", "Shoot fish and submarines, pick up divers and surface before the oxygen runs out.",
+            "MinAtar", "Young and Tian 2019", config => new Seaquest(config)),
+        Entry<SpaceInvadersConfig>("space-invaders", "Space Invaders", "Shoot down the aliens before they or their bullets come down.",
+            "MinAtar", "Young and Tian 2019", config => new SpaceInvaders(config)),
         Entry<HopperConfig>("hopper", "Hopper", "A one-legged body hops forward without falling.",
             "MuJoCo", "Erez, Tassa and Todorov 2011", config => new Hopper(config)) with
         { WhyUnavailable = MujocoLibrary.WhyUnavailable },

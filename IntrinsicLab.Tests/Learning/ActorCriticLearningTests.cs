@@ -11,6 +11,7 @@ public class ActorCriticLearningTests
     [Theory]
     [InlineData("ppo", "cartpole", 60_000, 300)]
     [InlineData("ppo", "catch", 50_000, 0.5)]
+    [InlineData("ppo", "breakout", 60_000, 2.5)] // random play: 0.5
     [InlineData("ppo", "mountain-car-continuous", 60_000, 85)]
     [InlineData("a2c", "cartpole", 200_000, 300)]
     [InlineData("a2c", "catch", 100_000, 0.5)]

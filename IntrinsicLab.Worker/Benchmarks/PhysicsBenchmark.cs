@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using IntrinsicLab.Core;
 using IntrinsicLab.Core.Environments;
 using IntrinsicLab.Core.Environments.Mujoco;
@@ -10,11 +11,16 @@ internal static class PhysicsBenchmark
 {
     public static Task Run()
     {
+        Console.WriteLine("  one thread, random actions, resets included");
+        var measure = StepsPerSecond(EnvironmentCatalog.Find("cartpole")!);
         foreach (var entry in EnvironmentCatalog.All)
             if (entry.WhyUnavailable() is { } reason)
                 Console.WriteLine($"  {entry.Id,-58} {reason}");
             else
-                BenchCommand.Report(entry.Id, StepsPerSecond(entry), "steps/s", "one thread, random actions, resets included");
+            {
+                var speed = StepsPerSecond(entry);
+                BenchCommand.Report(entry.Id, speed, "steps/s", string.Create(CultureInfo.InvariantCulture, $"{speed / measure:G2} of cartpole's"));
+            }
         if (MujocoLibrary.WhyUnavailable() is not null)
             return Task.CompletedTask;
 
