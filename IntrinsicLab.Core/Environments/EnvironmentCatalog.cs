@@ -1,5 +1,6 @@
 using IntrinsicLab.Core.Environments.Classic;
 using IntrinsicLab.Core.Environments.Mujoco;
+using IntrinsicLab.Core.Environments.Navigation;
 using IntrinsicLab.Core.Environments.Wrappers;
 
 namespace IntrinsicLab.Core.Environments;
@@ -34,6 +35,18 @@ public static class EnvironmentCatalog
         Entry<HopperConfig>("hopper", "Hopper", "A one-legged body hops forward without falling.",
             "MuJoCo", "Erez, Tassa and Todorov 2011", config => new Hopper(config)) with
         { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<PointNavigationConfig>("point-navigation", "Point navigation", "Bring a point to goals: fixed, moving, shown as pictures, or in order.",
+            "Navigation and goals", "Liu, Wang, Tian and Chen 2022", config => new PointNavigation(config)),
+        Entry<PointMazeConfig>("point-maze", "Point maze", "Find the way through a maze whose walls only let slide along.",
+            "Navigation and goals", "Trott, Zheng, Xiong and Socher 2019; Campos et al. 2020", config => new PointMaze(config)),
+        Entry<ObjectPushConfig>("object-push", "Object push", "Push the right one of two coloured shapes to a place.",
+            "Navigation and goals", "Liu, Wang, Tian and Chen 2022", config => new ObjectPush(config)),
+        Entry<GridRoomsConfig>("grid-rooms", "Grid rooms", "Walk to the room of a colour, in a grid with one in each corner.",
+            "Navigation and goals", "Liu, Wang, Tian and Chen 2022", config => new GridRooms(config)),
+        Entry<PlanarArmConfig>("planar-arm", "Planar arm", "Bring the fingertip of a two-link arm to a point or to what a picture shows.",
+            "Navigation and goals", "Plappert et al. 2018", config => new PlanarArm(config)),
+        Entry<ThreeLinkSwimmerConfig>("three-link-swimmer", "Three-link swimmer", "Swim without inertia, by strokes that do not go back the way they came.",
+            "Navigation and goals", "Purcell 1977", config => new ThreeLinkSwimmer(config)),
     ];
 
     /// <summary>The entry with this id, or null.</summary>
