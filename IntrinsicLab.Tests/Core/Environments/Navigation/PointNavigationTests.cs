@@ -84,8 +84,8 @@ public class PointNavigationTests
         double[] expected = kind switch
         {
             NavigationReward.Sparse => [-1, 0, 0],
-            NavigationReward.Progress => [0.1, 0.1, -0.05],
-            _ => [-0.15, -0.05, -0.1],
+            NavigationReward.Progress => [0.1, 0.1, 0],
+            _ => [-0.15, -0.05, -0.05],
         };
 
         Assert.All(expected, reward => Assert.Equal(reward, environment.Step([0, 1], observation).Reward, 1e-12));
