@@ -72,6 +72,15 @@ public static class EnvironmentCatalog
             "Navigation and goals", "Plappert et al. 2018", config => new PlanarArm(config)),
         Entry<ThreeLinkSwimmerConfig>("three-link-swimmer", "Three-link swimmer", "Swim without inertia, by strokes that do not go back the way they came.",
             "Navigation and goals", "Purcell 1977", config => new ThreeLinkSwimmer(config)),
+        Entry<HalfCheetahGoalConfig>("half-cheetah-goal", "Half cheetah with goals", "The half cheetah goes to places or takes poses.",
+            "Navigation and goals", "Wawrzyński 2009", config => new HalfCheetahGoal(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<SwimmerGoalConfig>("swimmer-goal", "Swimmer with goals", "The three-link swimmer goes to places or takes poses.",
+            "Navigation and goals", "Coulom 2002", config => new SwimmerGoal(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<AntGoalConfig>("ant-goal", "Ant with goals", "The ant walks to places or takes poses.",
+            "Navigation and goals", "Schulman, Moritz, Levine, Jordan and Abbeel 2016", config => new AntGoal(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
     ];
 
     /// <summary>The entry with this id, or null.</summary>

@@ -40,7 +40,11 @@ internal static class BlobImage
     {
         shapes.Add(new Shape("line", [x, y, x + Side, y, x + Side, y + Side, x, y + Side, x, y], "ground", 0.1));
         for (var pixel = 0; pixel < image.Length; pixel++)
-            if (image[pixel] > 0)
-                shapes.Add(new Shape("cells", [x + pixel % Side, y + pixel / Side], tone) { Opacity = Math.Min(1, 0.1 + 0.9 * image[pixel]) });
+        {
+            if (image[pixel] == 0)
+                continue;
+            var opacity = Math.Min(1, 0.1 + 0.9 * image[pixel]);
+            shapes.Add(new Shape("cells", [x + pixel % Side, y + pixel / Side], tone) { Opacity = opacity });
+        }
     }
 }

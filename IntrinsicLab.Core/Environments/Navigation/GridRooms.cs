@@ -67,8 +67,8 @@ public sealed record GridRoomsConfig
 /// <summary>
 /// A grid of 11 × 11 cells with a coloured room in each corner; the goal is not a cell but a colour.
 /// <para>Actions: 0 up, 1 down, 2 left, 3 right, 4 stay; one cell, not beyond the edge.</para>
-/// <para>Observation: the cell, one-hot (11 · row + column, rows from the bottom) or as x and y; then the colour wanted and the colour of the
-/// cell, one-hot over red, green, blue, yellow and none. Without goals the cell alone.</para>
+/// <para>Observation: the cell, one-hot (11 · row + column, rows from the bottom) or as x and y; then the colour wanted and the colour of
+/// the cell, one-hot over red, green, blue, yellow and none. Without goals the cell alone.</para>
 /// <para>Reward: after the step, 0 in the wanted room, else −1 (see <see cref="GridRoomsConfig.Reward"/>); 0 without goals.</para>
 /// <para>Start: the middle. Terminated: never, unless asked to in the wanted room. Time limit 20 steps.</para>
 /// <para>Rooms are the blocks of 4 × 4 cells in the corners: red upper left, green upper right, blue lower right, yellow lower left.</para>
@@ -86,7 +86,8 @@ public sealed class GridRooms(GridRoomsConfig config) : IEnvironment, ITabular
     private static readonly Discrete Actions = new(5) { Names = ["Up", "Down", "Left", "Right", "Stay"] };
     private static readonly (int Columns, int Rows)[] Directions = [(0, 1), (0, -1), (-1, 0), (1, 0), (0, 0)];
     private static readonly string[] Tones = ["red", "green", "blue", "yellow"];
-    private static readonly (int Column, int Row)[] Corners = [(0, Side - RoomSide), (Side - RoomSide, Side - RoomSide), (Side - RoomSide, 0), (0, 0)];
+    private static readonly (int Column, int Row)[] Corners =
+        [(0, Side - RoomSide), (Side - RoomSide, Side - RoomSide), (Side - RoomSide, 0), (0, 0)];
 
     private int cell, wanted;
     private bool running;
@@ -229,14 +230,14 @@ public sealed class GridRooms(GridRoomsConfig config) : IEnvironment, ITabular
         var (size, lowest) = config.Observation == CellObservation.OneHot ? (Cells, 0f) : (2, -1f);
         var goals = config.Goal == RoomGoal.None ? 0 : 2 * Colours;
         return new EnvironmentSpec(
-            new Box([size + goals], [.. Enumerable.Repeat(lowest, size), .. new float[goals]], [.. Enumerable.Repeat(1f, size + goals)]), Actions)
+            new Box([size + goals], [.. Enumerable.Repeat(lowest, size), .. new float[goals]], [.. Enumerable.Repeat(1f, size + goals)]),
+            Actions)
         {
             TimeLimit = limit,
-            ScoreRange = config.Goal == RoomGoal.None ? null : config.Reward == RoomReward.Sparse ? (-limit, 0) : (-limit * 2.0 * (Side - RoomSide), 0),
+            ScoreRange = config.Goal == RoomGoal.None ? null
+                : config.Reward == RoomReward.Sparse ? (-limit, 0) : (-limit * 2.0 * (Side - RoomSide), 0),
             Deterministic = config.Goal != RoomGoal.Random,
-            Keyboard = new Keyboard(
-                [new("ArrowUp", [0], "Up"), new("ArrowDown", [1], "Down"), new("ArrowLeft", [2], "Left"), new("ArrowRight", [3], "Right"), new(" ", [4], "Stay")],
-                null),
+            Keyboard = ArrowKeys.Moves,
             Goal = config.Goal == RoomGoal.None ? null : new GoalLayout(size, Colours) { SuccessRadius = 0.5 },
         };
     }

@@ -33,9 +33,10 @@ public sealed class NavigationMap
     private const int MostSlides = 3;
     private const double Rounding = 1e-9;
 
-    private readonly Lazy<GeodesicGrid> grid;
+    private readonly Lazy<VisibilityGraph> graph;
 
-    private NavigationMap(string name, Region[] free, Region[] hard, Wall[] walls, (double X, double Y) start, int timeLimit, int cellsPerUnit)
+    private NavigationMap(
+        string name, Region[] free, Region[] hard, Wall[] walls, (double X, double Y) start, int timeLimit)
     {
         Name = name;
         Free = free;
@@ -43,8 +44,9 @@ public sealed class NavigationMap
         Walls = walls;
         Start = start;
         TimeLimit = timeLimit;
-        Bounds = new Region(free.Min(part => part.Left), free.Min(part => part.Bottom), free.Max(part => part.Right), free.Max(part => part.Top));
-        grid = new Lazy<GeodesicGrid>(() => new GeodesicGrid(this, cellsPerUnit));
+        var (left, bottom) = (free.Min(part => part.Left), free.Min(part => part.Bottom));
+        Bounds = new Region(left, bottom, free.Max(part => part.Right), free.Max(part => part.Top));
+        graph = new Lazy<VisibilityGraph>(() => new VisibilityGraph(this));
     }
 
     /// <summary>The square without walls.</summary>
@@ -62,7 +64,8 @@ public sealed class NavigationMap
 
     /// <summary>A winding corridor along three sides of a square, with a dead end inside.</summary>
     public static NavigationMap SquareA { get; } = Maze("square-a",
-        [.. Line(0, 0, 0, -4), .. Line(1, -4, 4, -4), .. Line(4, -3, 4, 0), .. Line(1, -2, 2, -2), .. Line(2, -1, 2, 0)], [(4, -1), (4, 0)]);
+        [.. Line(0, 0, 0, -4), .. Line(1, -4, 4, -4), .. Line(4, -3, 4, 0), .. Line(1, -2, 2, -2), .. Line(2, -1, 2, 0)],
+        [(4, -1), (4, 0)]);
 
     /// <summary>A corridor that forks twice, with four ends.</summary>
     public static NavigationMap Tree { get; } = Maze("tree",
@@ -131,8 +134,8 @@ public sealed class NavigationMap
     }
 
     /// <summary>
-    /// Moves a point of a maze in a straight line; a wall takes only what is perpendicular to it, throws the point back by at most 0.01, and
-    /// the rest of the motion goes on along it, at the third wall not at all.
+    /// Moves a point of a maze in a straight line; a wall takes only what is perpendicular to it, throws the point back by at most 0.01,
+    /// and the rest of the motion goes on along it, at the third wall not at all.
     /// </summary>
     public (double X, double Y) Slide(double x, double y, double alongX, double alongY, Rng rng)
     {
@@ -165,7 +168,7 @@ public sealed class NavigationMap
     }
 
     /// <summary>Lengths of the shortest ways to a point from everywhere.</summary>
-    public GeodesicField DistancesTo(double x, double y) => grid.Value.DistancesTo(x, y);
+    public GeodesicField DistancesTo(double x, double y) => graph.Value.DistancesTo(x, y);
 
     // Share of the motion after which it meets the wall; infinite where it does not. Ends are a little longer than drawn, so that rounding
     // opens no gap between two walls that join.
@@ -185,30 +188,41 @@ public sealed class NavigationMap
         to != from && (from - wall) * (to - wall) <= 0 ? wall - Gap * Math.Sign(to - from) : to;
 
     private static NavigationMap Field(string name, (double X, double Y) start, int timeLimit, Region[] hard, params Wall[] walls) =>
-        new(name, [new(-1, -1, 1, 1)], hard, walls, start, timeLimit, cellsPerUnit: 20);
+        new(name, [new(-1, -1, 1, 1)], hard, walls, start, timeLimit);
 
     private static NavigationMap Maze(string name, (int X, int Y)[] cells, (int X, int Y)[] ends)
     {
         var walls = new List<Wall>();
-        foreach (var (x, y) in cells)
+        foreach (var (x, y) in cells.OrderBy(cell => cell))
         {
             if (!cells.Contains((x - 1, y)))
-                walls.Add(new Wall(x - 0.5, y - 0.5, x - 0.5, y + 0.5));
+                Add(new Wall(x - 0.5, y - 0.5, x - 0.5, y + 0.5));
             if (!cells.Contains((x + 1, y)))
-                walls.Add(new Wall(x + 0.5, y - 0.5, x + 0.5, y + 0.5));
+                Add(new Wall(x + 0.5, y - 0.5, x + 0.5, y + 0.5));
             if (!cells.Contains((x, y - 1)))
-                walls.Add(new Wall(x - 0.5, y - 0.5, x + 0.5, y - 0.5));
+                Add(new Wall(x - 0.5, y - 0.5, x + 0.5, y - 0.5));
             if (!cells.Contains((x, y + 1)))
-                walls.Add(new Wall(x - 0.5, y + 0.5, x + 0.5, y + 0.5));
+                Add(new Wall(x - 0.5, y + 0.5, x + 0.5, y + 0.5));
         }
-        return new(name, [.. cells.Select(Cell)], [.. ends.Select(Cell)], [.. walls], (0, 0), timeLimit: 50, cellsPerUnit: 8);
+        return new(name, [.. cells.Select(Cell)], [.. ends.Select(Cell)], [.. walls], (0, 0), timeLimit: 50);
+
+        // A side that continues a wall makes it longer.
+        void Add(Wall side)
+        {
+            var index = walls.FindIndex(wall => wall.Vertical == side.Vertical && (wall.ToX, wall.ToY) == (side.FromX, side.FromY));
+            if (index >= 0)
+                walls[index] = walls[index] with { ToX = side.ToX, ToY = side.ToY };
+            else
+                walls.Add(side);
+        }
     }
 
     private static Region Cell((int X, int Y) cell) => new(cell.X - 0.5, cell.Y - 0.5, cell.X + 0.5, cell.Y + 0.5);
 
     private static (int X, int Y)[] Line(int fromX, int fromY, int toX, int toY)
     {
+        var (alongX, alongY) = (Math.Sign(toX - fromX), Math.Sign(toY - fromY));
         var steps = Math.Max(Math.Abs(toX - fromX), Math.Abs(toY - fromY));
-        return [.. Enumerable.Range(0, steps + 1).Select(step => (fromX + step * Math.Sign(toX - fromX), fromY + step * Math.Sign(toY - fromY)))];
+        return [.. Enumerable.Range(0, steps + 1).Select(step => (fromX + step * alongX, fromY + step * alongY))];
     }
 }

@@ -60,10 +60,10 @@ public sealed record ObjectPushConfig
 /// and y of the object that has moved most. Positions are divided by 5, less 1.</para>
 /// <para>Reward: minus the distance between the object and its place after the step, in observed units (a fifth of the field's; see
 /// <see cref="ObjectPushConfig.Reward"/> for others); 0 without goals.</para>
-/// <para>Start: agent in the middle; objects of different looks anywhere in [2, 8]², 1.5 from it and each other (a single object at distance
-/// 1). Terminated: never, unless asked to on arrival. Time limit 50 steps, with a single object 30.</para>
-/// <para>An object nearer than 0.6 is pushed away along the line to it until that far, but not nearer than 0.6 to the field's edge; then the
-/// agent is pushed back instead. Where the agent is wedged between two objects, nothing moves.</para>
+/// <para>Start: agent in the middle; objects of different looks anywhere in [2, 8]², 1.5 from it and each other (a single object at
+/// distance 1). Terminated: never, unless asked to on arrival. Time limit 50 steps, with a single object 30.</para>
+/// <para>An object nearer than 0.6 is pushed away along the line to it until that far, but not nearer than 0.6 to the field's edge; then
+/// the agent is pushed back instead. Where the agent is wedged between two objects, nothing moves.</para>
 /// <para>Source: the task of Liu, Wang, Tian and Chen 2022 (GPIM); sizes and rules are this lab's own.</para>
 /// </summary>
 public sealed class ObjectPush(ObjectPushConfig config) : IEnvironment
@@ -316,10 +316,10 @@ public sealed class ObjectPush(ObjectPushConfig config) : IEnvironment
         {
             TimeLimit = limit,
             ScoreRange = config.Goal == PushGoal.None ? null : GoalRewards.Range(config.Reward, limit, span),
-            Keyboard = new Keyboard(
-                [new("ArrowUp", [0, 1], "Up"), new("ArrowDown", [0, -1], "Down"), new("ArrowLeft", [-1, 0], "Left"), new("ArrowRight", [1, 0], "Right")],
-                [0, 0]),
-            Goal = config.Goal == PushGoal.None ? null : new GoalLayout(stateSize, goalSize) { SuccessRadius = config.SuccessRadius / HalfSide },
+            Keyboard = ArrowKeys.Motions,
+            Goal = config.Goal == PushGoal.None
+                ? null
+                : new GoalLayout(stateSize, goalSize) { SuccessRadius = config.SuccessRadius / HalfSide },
         };
     }
 }

@@ -251,8 +251,8 @@ public sealed class PlanarArm(PlanarArmConfig config) : IEnvironment
             Deterministic = config.Goal == ArmGoal.None && config.ResetRange == 0,
             Keyboard = new Keyboard(
                 [
-                    new("ArrowLeft", [1, 0], "Shoulder left"), new("ArrowRight", [-1, 0], "Shoulder right"), new("ArrowUp", [0, 1], "Elbow left"),
-                    new("ArrowDown", [0, -1], "Elbow right"),
+                    new("ArrowLeft", [1, 0], "Shoulder left"), new("ArrowRight", [-1, 0], "Shoulder right"),
+                    new("ArrowUp", [0, 1], "Elbow left"), new("ArrowDown", [0, -1], "Elbow right"),
                 ],
                 [0, 0]),
             Goal = config.Goal == ArmGoal.None

@@ -209,7 +209,8 @@ public sealed class PointMaze(PointMazeConfig config) : IEnvironment
             shapes.Add(new Shape("circle", Drawn(goalX, goalY, goalX + 0.05, goalY), "goal"));
         }
         shapes.Add(new Shape("circle", Drawn(x, y, x + 0.14, y), "agent"));
-        return new Scene(Map.Bounds.Right - Map.Bounds.Left + 2 * SceneMargin, Map.Bounds.Top - Map.Bounds.Bottom + 2 * SceneMargin, shapes);
+        var bounds = Map.Bounds;
+        return new Scene(bounds.Right - bounds.Left + 2 * SceneMargin, bounds.Top - bounds.Bottom + 2 * SceneMargin, shapes);
     }
 
     /// <inheritdoc/>
@@ -221,7 +222,8 @@ public sealed class PointMaze(PointMazeConfig config) : IEnvironment
     {
         (observation[0], observation[1]) = ((float)(x / Scale), (float)(y / Scale));
         if (config.Goal == MazeGoal.Fixed)
-            ((ReadOnlySpan<float>)[(float)(goalX / Scale), (float)(goalY / Scale), observation[0], observation[1]]).CopyTo(observation[2..]);
+            ((ReadOnlySpan<float>)[(float)(goalX / Scale), (float)(goalY / Scale), observation[0], observation[1]])
+                .CopyTo(observation[2..]);
     }
 
     private double[] Drawn(params double[] points) =>
@@ -249,9 +251,7 @@ public sealed class PointMaze(PointMazeConfig config) : IEnvironment
                 MazeReward.Distance => (-map.TimeLimit * diagonal, 0),
                 _ => null,
             },
-            Keyboard = new Keyboard(
-                [new("ArrowUp", [0, 1], "Up"), new("ArrowDown", [0, -1], "Down"), new("ArrowLeft", [-1, 0], "Left"), new("ArrowRight", [1, 0], "Right")],
-                [0, 0]),
+            Keyboard = ArrowKeys.Motions,
             Goal = config.Goal == MazeGoal.None ? null : new GoalLayout(2, 2) { SuccessRadius = config.SuccessRadius / Scale },
         };
     }

@@ -92,7 +92,9 @@ public sealed record PointNavigationConfig
     [Range(0.01, 0.2), Group("Field")]
     public double StepSize { get; init; } = 0.1;
 
-    /// <summary>What the edge does with a move that would leave the field. A look-alike in use elsewhere has Refuse with steps of 0.05.</summary>
+    /// <summary>
+    /// What the edge does with a move that would leave the field. A look-alike in use elsewhere has Refuse with steps of 0.05.
+    /// </summary>
     [Group("Field")]
     public FieldEdge Edge { get; init; } = FieldEdge.Stop;
 
@@ -447,7 +449,8 @@ public sealed class PointNavigation(PointNavigationConfig config) : IEnvironment
         var brightest = config.Distractor ? 2f : 1f;
         var (low, high) = (config.Goal == PointGoal.Image ? 0f : -1f, config.Goal == PointGoal.Image ? brightest : 1f);
         return new EnvironmentSpec(
-            new Box([2 + 2 * goalSize], [-1, -1, .. Enumerable.Repeat(low, 2 * goalSize)], [1, 1, .. Enumerable.Repeat(high, 2 * goalSize)]),
+            new Box([2 + 2 * goalSize],
+                [-1, -1, .. Enumerable.Repeat(low, 2 * goalSize)], [1, 1, .. Enumerable.Repeat(high, 2 * goalSize)]),
             config.Actions == PointActions.Discrete ? Moves : Motions)
         {
             TimeLimit = limit,
@@ -461,9 +464,7 @@ public sealed class PointNavigation(PointNavigationConfig config) : IEnvironment
             Deterministic = config.StartNoise == 0
                 && (config.Goal == PointGoal.None || (config.Goal != PointGoal.Dynamic && config.GoalPlacement == GoalPlacement.Given))
                 && !(config.Goal == PointGoal.Image && config.Distractor),
-            Keyboard = config.Actions == PointActions.Discrete
-                ? new Keyboard([new("ArrowUp", [0], "Up"), new("ArrowDown", [1], "Down"), new("ArrowLeft", [2], "Left"), new("ArrowRight", [3], "Right"), new(" ", [4], "Stay")], null)
-                : new Keyboard([new("ArrowUp", [0, 1], "Up"), new("ArrowDown", [0, -1], "Down"), new("ArrowLeft", [-1, 0], "Left"), new("ArrowRight", [1, 0], "Right")], [0, 0]),
+            Keyboard = config.Actions == PointActions.Discrete ? ArrowKeys.Moves : ArrowKeys.Motions,
             Goal = config.Goal == PointGoal.None
                 ? null
                 : new GoalLayout(2, goalSize) { SuccessRadius = config.Goal == PointGoal.Image ? null : config.SuccessRadius },

@@ -4,7 +4,7 @@ using IntrinsicLab.Core.Experiments;
 namespace IntrinsicLab.Core.Environments.Navigation;
 
 /// <summary>What <see cref="ThreeLinkSwimmer"/> wants.</summary>
-public enum SwimmerGoal
+public enum ThreeLinkGoal
 {
     /// <summary>Nothing: the observation is the state alone and every reward is 0.</summary>
     None,
@@ -21,7 +21,7 @@ public sealed record ThreeLinkSwimmerConfig
 {
     /// <summary>What is wanted.</summary>
     [Group("Goal")]
-    public SwimmerGoal Goal { get; init; } = SwimmerGoal.Pose;
+    public ThreeLinkGoal Goal { get; init; } = ThreeLinkGoal.Pose;
 
     /// <summary>How closeness to the goal is paid.</summary>
     [Group("Reward")]
@@ -46,8 +46,8 @@ public sealed record ThreeLinkSwimmerConfig
 /// <para>Start: stretched along x at the origin. Goals are where 100 steps of a drawn stroke end, so that each can be reached. Terminated:
 /// never, unless asked to at the goal. Time limit 100 steps of 0.2 s.</para>
 /// <para>Each link of length 1 is dragged with 1 per unit of length along itself and 2 across, and turned against with 2/12; the forces and
-/// torques sum to 0, which is a linear system for the middle link's motion, integrated with the mid-point rule. Motion past a joint's limit is
-/// cut.</para>
+/// torques sum to 0, which is a linear system for the middle link's motion, integrated with the mid-point rule. Motion past a joint's
+/// limit is cut.</para>
 /// <para>Source: Purcell 1977, Life at low Reynolds number; the state imitation is that of Liu, Wang, Tian and Chen 2022 (GPIM).</para>
 /// </summary>
 public sealed class ThreeLinkSwimmer(ThreeLinkSwimmerConfig config) : IEnvironment
@@ -60,7 +60,7 @@ public sealed class ThreeLinkSwimmer(ThreeLinkSwimmerConfig config) : IEnvironme
 
     private static readonly Box Actions = new([2], -1, 1);
 
-    private readonly float[] goal = new float[config.Goal == SwimmerGoal.Position ? 2 : StateSize];
+    private readonly float[] goal = new float[config.Goal == ThreeLinkGoal.Position ? 2 : StateSize];
     private Pose pose;
     private bool running;
 
@@ -78,7 +78,7 @@ public sealed class ThreeLinkSwimmer(ThreeLinkSwimmerConfig config) : IEnvironme
     public void Reset(Rng rng, Span<float> observation)
     {
         pose = default;
-        if (config.Goal != SwimmerGoal.None)
+        if (config.Goal != ThreeLinkGoal.None)
         {
             for (var part = 0; part < StepLimit / StepsPerGoalAction; part++)
             {
@@ -102,7 +102,7 @@ public sealed class ThreeLinkSwimmer(ThreeLinkSwimmerConfig config) : IEnvironme
         var before = Distance();
         pose = Stepped(pose, Math.Clamp(action[0], -1, 1), Math.Clamp(action[1], -1, 1));
         Observe(observation);
-        if (config.Goal == SwimmerGoal.None)
+        if (config.Goal == ThreeLinkGoal.None)
             return default;
         var after = Distance();
         running = !(config.EndAtGoal && after < config.SuccessRadius);
@@ -138,12 +138,12 @@ public sealed class ThreeLinkSwimmer(ThreeLinkSwimmerConfig config) : IEnvironme
         for (var column = 0; column <= width; column++)
             for (var row = 0; row <= height; row++)
                 shapes.Add(new Shape("circle", [column, row, column + 0.03, row], "ground") { Opacity = 0.6 });
-        if (config.Goal == SwimmerGoal.Pose)
+        if (config.Goal == ThreeLinkGoal.Pose)
         {
             var wanted = new Pose(goal[4], goal[5], Math.Atan2(goal[3], goal[2]), goal[0], goal[1]);
             shapes.Add(new Shape("line", Outline(wanted, originX, originY), "goal", 0.12) { Opacity = 0.5 });
         }
-        else if (config.Goal == SwimmerGoal.Position)
+        else if (config.Goal == ThreeLinkGoal.Position)
         {
             var (x, y) = (goal[0] - originX, goal[1] - originY);
             shapes.Add(new Shape("circle", [x, y, x + config.SuccessRadius, y], "goal", 0.05));
@@ -163,7 +163,8 @@ public sealed class ThreeLinkSwimmer(ThreeLinkSwimmerConfig config) : IEnvironme
     {
         var (x, y, turn) = Velocity(pose, leftSpeed, rightSpeed);
         var half = duration / 2;
-        var middle = new Pose(pose.X + half * x, pose.Y + half * y, pose.Angle + half * turn, pose.Left + half * leftSpeed, pose.Right + half * rightSpeed);
+        var middle = new Pose(pose.X + half * x, pose.Y + half * y, pose.Angle + half * turn,
+            pose.Left + half * leftSpeed, pose.Right + half * rightSpeed);
         (x, y, turn) = Velocity(middle, leftSpeed, rightSpeed);
         return new Pose(pose.X + duration * x, pose.Y + duration * y, pose.Angle + duration * turn,
             pose.Left + duration * leftSpeed, pose.Right + duration * rightSpeed);
@@ -174,7 +175,7 @@ public sealed class ThreeLinkSwimmer(ThreeLinkSwimmerConfig config) : IEnvironme
     {
         Span<double> angles = [pose.Angle, pose.Angle + pose.Left, pose.Angle + pose.Right];
         Span<double> system = stackalloc double[12];
-        // A unit of x′, y′ and θ′ in turn, then the joints' speeds: each gives link velocities, these a force and a torque, which are linear.
+        // A unit of x′, y′ and θ′ in turn, then the joints' speeds: each gives link velocities, these a force and a torque, all linear.
         Span<double> unit = stackalloc double[3];
         for (var column = 0; column < 4; column++)
         {
@@ -207,7 +208,8 @@ public sealed class ThreeLinkSwimmer(ThreeLinkSwimmerConfig config) : IEnvironme
     private static (double X, double Y, double Turn) Solved(ReadOnlySpan<double> system)
     {
         var determinant = Determinant(system, 0, 1, 2);
-        return (-Determinant(system, 3, 1, 2) / determinant, -Determinant(system, 0, 3, 2) / determinant, -Determinant(system, 0, 1, 3) / determinant);
+        var (x, y, turn) = (Determinant(system, 3, 1, 2), Determinant(system, 0, 3, 2), Determinant(system, 0, 1, 3));
+        return (-x / determinant, -y / determinant, -turn / determinant);
     }
 
     private static double Determinant(ReadOnlySpan<double> system, int first, int second, int third) =>
@@ -219,7 +221,8 @@ public sealed class ThreeLinkSwimmer(ThreeLinkSwimmerConfig config) : IEnvironme
     {
         var left = Math.Clamp(pose.Left + StepDuration * leftSpeed, -JointLimit, JointLimit);
         var right = Math.Clamp(pose.Right + StepDuration * rightSpeed, -JointLimit, JointLimit);
-        return Advanced(pose, (left - pose.Left) / StepDuration, (right - pose.Right) / StepDuration, StepDuration) with { Left = left, Right = right };
+        var (leftCut, rightCut) = ((left - pose.Left) / StepDuration, (right - pose.Right) / StepDuration);
+        return Advanced(pose, leftCut, rightCut, StepDuration) with { Left = left, Right = right };
     }
 
     private static double[] Outline(Pose pose, double originX, double originY)
@@ -247,7 +250,7 @@ public sealed class ThreeLinkSwimmer(ThreeLinkSwimmerConfig config) : IEnvironme
 
     private void WriteGoal(Span<float> values)
     {
-        if (config.Goal == SwimmerGoal.Position)
+        if (config.Goal == ThreeLinkGoal.Position)
             (values[0], values[1]) = ((float)pose.X, (float)pose.Y);
         else
             WriteState(values);
@@ -262,7 +265,7 @@ public sealed class ThreeLinkSwimmer(ThreeLinkSwimmerConfig config) : IEnvironme
     private void Observe(Span<float> observation)
     {
         WriteState(observation);
-        if (config.Goal == SwimmerGoal.None)
+        if (config.Goal == ThreeLinkGoal.None)
             return;
         goal.CopyTo(observation[StateSize..]);
         WriteGoal(observation[(StateSize + goal.Length)..]);
@@ -271,21 +274,23 @@ public sealed class ThreeLinkSwimmer(ThreeLinkSwimmerConfig config) : IEnvironme
     private static EnvironmentSpec SpecOf(ThreeLinkSwimmerConfig config)
     {
         float[] state = [(float)JointLimit, (float)JointLimit, 1, 1, float.PositiveInfinity, float.PositiveInfinity];
-        float[] goal = config.Goal switch { SwimmerGoal.None => [], SwimmerGoal.Position => state[4..], _ => state };
+        float[] goal = config.Goal switch { ThreeLinkGoal.None => [], ThreeLinkGoal.Position => state[4..], _ => state };
         float[] high = [.. state, .. goal, .. goal];
         return new EnvironmentSpec(new Box([high.Length], [.. high.Select(bound => -bound)], high), Actions)
         {
             TimeLimit = StepLimit,
-            ScoreRange = config.Goal != SwimmerGoal.None && config.Reward == GoalReward.Sparse ? (-StepLimit, 0) : null,
-            Deterministic = config.Goal == SwimmerGoal.None,
+            ScoreRange = config.Goal != ThreeLinkGoal.None && config.Reward == GoalReward.Sparse ? (-StepLimit, 0) : null,
+            Deterministic = config.Goal == ThreeLinkGoal.None,
             SecondsPerStep = StepDuration,
             Keyboard = new Keyboard(
                 [
-                    new("ArrowLeft", [1, 0], "Left joint up"), new("ArrowRight", [0, 1], "Right joint up"), new("ArrowDown", [-1, 0], "Left joint down"),
-                    new("ArrowUp", [0, -1], "Right joint down"),
+                    new("ArrowLeft", [1, 0], "Left joint up"), new("ArrowRight", [0, 1], "Right joint up"),
+                    new("ArrowDown", [-1, 0], "Left joint down"), new("ArrowUp", [0, -1], "Right joint down"),
                 ],
                 [0, 0]),
-            Goal = config.Goal == SwimmerGoal.None ? null : new GoalLayout(StateSize, goal.Length) { SuccessRadius = config.SuccessRadius },
+            Goal = config.Goal == ThreeLinkGoal.None
+                ? null
+                : new GoalLayout(StateSize, goal.Length) { SuccessRadius = config.SuccessRadius },
         };
     }
 

@@ -29,8 +29,8 @@ public class GoalLayoutTests
         ["arm image"] = () => new PlanarArm(new PlanarArmConfig { Goal = ArmGoal.Image }),
         ["arm without"] = () => new PlanarArm(new PlanarArmConfig { Goal = ArmGoal.None }),
         ["swimmer pose"] = () => new ThreeLinkSwimmer(new ThreeLinkSwimmerConfig()),
-        ["swimmer position"] = () => new ThreeLinkSwimmer(new ThreeLinkSwimmerConfig { Goal = SwimmerGoal.Position }),
-        ["swimmer without"] = () => new ThreeLinkSwimmer(new ThreeLinkSwimmerConfig { Goal = SwimmerGoal.None }),
+        ["swimmer position"] = () => new ThreeLinkSwimmer(new ThreeLinkSwimmerConfig { Goal = ThreeLinkGoal.Position }),
+        ["swimmer without"] = () => new ThreeLinkSwimmer(new ThreeLinkSwimmerConfig { Goal = ThreeLinkGoal.None }),
     };
 
     public static TheoryData<string> Names => [.. Worlds.Keys];

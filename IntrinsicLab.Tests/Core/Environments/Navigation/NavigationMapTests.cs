@@ -104,18 +104,24 @@ public class NavigationMapTests
     {
         var exact = Math.Sqrt(0.25 + 0.16) + Math.Sqrt(0.36 + 0.25);
 
-        Assert.InRange(NavigationMap.Shelf.DistancesTo(-0.6, 0.5).From(-0.5, -0.4), exact, 1.03 * exact);
+        Assert.InRange(NavigationMap.Shelf.DistancesTo(-0.6, 0.5).From(-0.5, -0.4), exact - 1e-9, 1.004 * exact);
     }
 
     [Fact]
-    public void DistancesTo_AcrossTheTree_IsTheWayThroughItsCorridors()
+    public void DistancesTo_AcrossTheTree_CutsEveryCorner()
     {
-        // From end to end: up 2, across 4, up 2, across 8 and back; corners are cut by at most the corridors' width.
-        var along = NavigationMap.Tree.DistancesTo(-6, -6).From(6, -6);
-
-        Assert.InRange(along, 2 * (2 + 2 + 2 + 4) - 6, 2 * (2 + 2 + 2 + 4));
-        Assert.True(double.IsFinite(along));
+        // From one end to the next: up 1.5 to the corner's height, straight across 3 (cells are 1 wide), down 1.5.
+        Assert.Equal(2 * Math.Sqrt(0.25 + 2.25) + 3, NavigationMap.Tree.DistancesTo(-6, -6).From(-2, -6), 0.01);
+        // The whole tree: round two corners of each of three forks.
+        var across = NavigationMap.Tree.DistancesTo(-6, -6).From(6, -6);
+        Assert.InRange(across, 14, 18);
+        Assert.Equal(across, NavigationMap.Tree.DistancesTo(6, -6).From(-6, -6), 1e-9);
     }
+
+    [Fact]
+    public void Walls_OfTheCorridor_AreItsFourSides() => Assert.Equal(
+        [new Wall(-5.5, -0.5, -5.5, 0.5), new Wall(-5.5, -0.5, 5.5, -0.5), new Wall(-5.5, 0.5, 5.5, 0.5), new Wall(5.5, -0.5, 5.5, 0.5)],
+        NavigationMap.Corridor.Walls);
 
     [Theory]
     [MemberData(nameof(Names))]

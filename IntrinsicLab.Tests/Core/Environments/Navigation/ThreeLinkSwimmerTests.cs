@@ -64,15 +64,15 @@ public class ThreeLinkSwimmerTests
     }
 
     [Theory]
-    [InlineData(SwimmerGoal.Pose)]
-    [InlineData(SwimmerGoal.Position)]
-    public void Step_EndAtGoal_EndsInTheWantedPose(SwimmerGoal goal)
+    [InlineData(ThreeLinkGoal.Pose)]
+    [InlineData(ThreeLinkGoal.Position)]
+    public void Step_EndAtGoal_EndsInTheWantedPose(ThreeLinkGoal goal)
     {
         using var environment = new ThreeLinkSwimmer(new ThreeLinkSwimmerConfig { Goal = goal, EndAtGoal = true });
         var observation = new float[environment.Spec.Observation.Size];
         environment.Reset(new Rng(4), observation);
         var wanted = environment.Spec.Goal!.Wanted(observation).ToArray();
-        environment.Body = goal == SwimmerGoal.Pose
+        environment.Body = goal == ThreeLinkGoal.Pose
             ? new Pose(wanted[4], wanted[5], Math.Atan2(wanted[3], wanted[2]), wanted[0], wanted[1])
             : new Pose(wanted[0], wanted[1], 0, 0, 0);
         var result = environment.Step([0, 0], observation);
