@@ -35,8 +35,8 @@ public class MujocoGoldenTests(ITestOutputHelper output)
                 {
                     var deviation = Math.Abs(expected[index] - actual[index]);
                     worst = Math.Max(worst, deviation);
-                    Assert.True(
-                        deviation <= 1e-12 * Math.Max(1, Math.Abs(expected[index])), $"{field}[{index}]: {actual[index]}, not {expected[index]}");
+                    var tolerance = 1e-12 * Math.Max(1, Math.Abs(expected[index]));
+                    Assert.True(deviation <= tolerance, $"{field}[{index}]: {actual[index]}, not {expected[index]}");
                 }
                 fields++;
             }
@@ -203,7 +203,8 @@ public class MujocoGoldenTests(ITestOutputHelper output)
 
     private static double Tolerance(JsonElement record, string roundoff) => 1e-9 + 100 * record.Number(roundoff);
 
-    private static bool Chaotic(JsonElement record) => Math.Max(record.Number("roundoff_qpos"), record.Number("roundoff_qvel")) > ChaoticRoundoff;
+    private static bool Chaotic(JsonElement record) =>
+        Math.Max(record.Number("roundoff_qpos"), record.Number("roundoff_qvel")) > ChaoticRoundoff;
 
     // A reward is a difference of two positions divided by the duration of a step, weighted by at most 1.25, or made of velocities.
     private static double RewardTolerance(Body body, JsonElement record) =>
@@ -249,7 +250,8 @@ public class MujocoGoldenTests(ITestOutputHelper output)
             [.. simulation.Integers(name).ToArray().Select(value => (double)value)],
         "qpos0" => simulation.Numbers(name).ToArray(),
         "stat_meaninertia" => [simulation.Number(name)],
-        _ when name.StartsWith("opt.", StringComparison.Ordinal) || !name.Contains('_', StringComparison.Ordinal) => [simulation.Number(name)],
+        _ when name.StartsWith("opt.", StringComparison.Ordinal) || !name.Contains('_', StringComparison.Ordinal) =>
+            [simulation.Number(name)],
         _ => simulation.Numbers(name).ToArray(),
     };
 
@@ -304,7 +306,10 @@ public class MujocoGoldenTests(ITestOutputHelper output)
                     ControlCostWeight = Weight(1e-4, "ctrl"),
                 })),
                 "InvertedPendulum" => Of(new InvertedPendulum(new InvertedPendulumConfig())),
-                "InvertedDoublePendulum" => Of(new InvertedDoublePendulum(new InvertedDoublePendulumConfig { HealthyReward = Weight(10.0, "alive") })),
+                "InvertedDoublePendulum" => Of(new InvertedDoublePendulum(new InvertedDoublePendulumConfig
+                {
+                    HealthyReward = Weight(10.0, "alive"),
+                })),
                 "Reacher" => Of(new Reacher(new ReacherConfig
                 {
                     DistanceWeight = Weight(1.0, "forward"),
@@ -326,14 +331,17 @@ public class MujocoGoldenTests(ITestOutputHelper output)
             Simulation.Begin();
         }
 
-        public double[] Action(JsonElement rollout, int step) =>
-            [.. Simulation.Numbers("actuator_ctrlrange").ToArray().Chunk(2).Select((range, axis) => rollout.GetProperty("name").GetString() switch
+        public double[] Action(JsonElement rollout, int step)
+        {
+            var name = rollout.GetProperty("name").GetString();
+            return [.. Simulation.Numbers("actuator_ctrlrange").ToArray().Chunk(2).Select((range, axis) => name switch
             {
                 "sine" => 0.5 * Math.Sin(0.1 * step + axis),
                 "passive" => 0.0,
                 "offset" => range[1] * Math.Sin(0.37 * step + 2 * axis),
-                var name => throw new InvalidOperationException($"Rollout {name} is not known."),
+                _ => throw new InvalidOperationException($"Rollout {name} is not known."),
             })];
+        }
 
         public void Dispose() => Environment.Dispose();
 
