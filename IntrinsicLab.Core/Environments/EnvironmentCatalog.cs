@@ -2,6 +2,7 @@ using IntrinsicLab.Core.Environments.Classic;
 using IntrinsicLab.Core.Environments.GridWorlds;
 using IntrinsicLab.Core.Environments.MinAtar;
 using IntrinsicLab.Core.Environments.Mujoco;
+using IntrinsicLab.Core.Environments.Navigation;
 using IntrinsicLab.Core.Environments.Wrappers;
 
 namespace IntrinsicLab.Core.Environments;
@@ -107,6 +108,27 @@ public static class EnvironmentCatalog
         { WhyUnavailable = MujocoLibrary.WhyUnavailable },
         Entry<ReacherConfig>("reacher", "Reacher", "An arm of two links moves its fingertip to a target.",
             "MuJoCo", "Brockman et al. 2016", config => new Reacher(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<PointNavigationConfig>("point-navigation", "Point navigation", "Bring a point to goals: fixed, moving, shown as pictures, or in order.",
+            "Navigation and goals", "Liu, Wang, Tian and Chen 2022", config => new PointNavigation(config)),
+        Entry<PointMazeConfig>("point-maze", "Point maze", "Find the way through a maze whose walls only let slide along.",
+            "Navigation and goals", "Trott, Zheng, Xiong and Socher 2019; Campos et al. 2020", config => new PointMaze(config)),
+        Entry<ObjectPushConfig>("object-push", "Object push", "Push the right one of two coloured shapes to a place.",
+            "Navigation and goals", "Liu, Wang, Tian and Chen 2022", config => new ObjectPush(config)),
+        Entry<GridRoomsConfig>("grid-rooms", "Grid rooms", "Walk to the room of a colour, in a grid with one in each corner.",
+            "Navigation and goals", "Liu, Wang, Tian and Chen 2022", config => new GridRooms(config)),
+        Entry<PlanarArmConfig>("planar-arm", "Planar arm", "Bring the fingertip of a two-link arm to a point or to what a picture shows.",
+            "Navigation and goals", "Plappert et al. 2018", config => new PlanarArm(config)),
+        Entry<ThreeLinkSwimmerConfig>("three-link-swimmer", "Three-link swimmer", "Swim without inertia, by strokes that do not go back the way they came.",
+            "Navigation and goals", "Purcell 1977", config => new ThreeLinkSwimmer(config)),
+        Entry<HalfCheetahGoalConfig>("half-cheetah-goal", "Half cheetah with goals", "The half cheetah goes to places or takes poses.",
+            "Navigation and goals", "Wawrzyński 2009", config => new HalfCheetahGoal(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<SwimmerGoalConfig>("swimmer-goal", "Swimmer with goals", "The three-link swimmer goes to places or takes poses.",
+            "Navigation and goals", "Coulom 2002", config => new SwimmerGoal(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<AntGoalConfig>("ant-goal", "Ant with goals", "The ant walks to places or takes poses.",
+            "Navigation and goals", "Schulman, Moritz, Levine, Jordan and Abbeel 2016", config => new AntGoal(config)) with
         { WhyUnavailable = MujocoLibrary.WhyUnavailable },
     ];
 
