@@ -28,6 +28,7 @@ class Play extends HTMLElement {
   #socket = null;
   #opening = null;
   #stepOnce = false;
+  #said = null;
   #spec = null;
   #waiting = 0;
   #frames = [];
@@ -372,7 +373,7 @@ class Play extends HTMLElement {
 
   #build() {
     const stage = make('div', { className: 'stage', tabIndex: -1 });
-    const message = make('p', { className: 'stage-note', hidden: true });
+    const message = make('p', { className: 'stage-note' });
     const toggle = button('play', 'Play', () => this.#toggle());
     toggle.classList.add('primary');
     const step = button('step', 'Step', () => this.#single());
@@ -386,13 +387,16 @@ class Play extends HTMLElement {
     });
     const seedLabel = make('label', { className: 'play-seed', textContent: 'Seed ' });
     seedLabel.append(seed);
-    const speeds = segments('Speed', SPEEDS.map(speed => ({ text: `${speed}×`, pick: () => { this.#speed = speed; this.#show(); }, on: () => this.#speed === speed })));
+    const speed = make('select', { className: 'input play-speed' });
+    speed.setAttribute('aria-label', 'Speed');
+    speed.append(...SPEEDS.map(times => new Option(`${times}×`, times, times === 1, times === 1)));
+    speed.addEventListener('change', () => { this.#speed = Number(speed.value); });
     const modes = segments('Who plays', [
       { text: 'Random', pick: () => look({ mode: null }), on: () => !this.#byHand },
       { text: 'Keyboard', pick: () => look({ mode: 'keyboard' }), on: () => this.#byHand },
     ]);
     const controls = make('div', { className: 'play-controls' });
-    controls.append(toggle, step, reset, modes, speeds, seedLabel);
+    controls.append(toggle, step, reset, modes, speed, seedLabel);
     const counters = make('dl', { className: 'play-counters' });
     const counter = (name, word) => {
       const value = make('dd', { textContent: '–' });
@@ -409,11 +413,12 @@ class Play extends HTMLElement {
     details.addEventListener('toggle', () => this.#show());
     const frame = make('div', { className: 'stage-frame' });
     frame.append(stage, message);
-    this.#parts = { stage, frame, message, toggle, step, reset, seed, speeds, modes, counts, keys, details };
+    this.#parts = { stage, frame, message, toggle, step, reset, seed, modes, counts, keys, details };
     this.replaceChildren(frame, controls, counters, keys, details);
     this.#view = new SceneView(stage);
     stage.addEventListener('keydown', event => this.#key(event, true));
     stage.addEventListener('keyup', event => this.#key(event, false));
+    // Taking hold of a picture in three dimensions turns it; a click gives it the keys.
     stage.addEventListener('blur', () => { this.#held = []; this.#lightKeys(); });
     stage.addEventListener('pointerdown', () => { if (this.#byHand) stage.focus({ preventScroll: true }); });
     this.#showMode();
@@ -463,23 +468,22 @@ class Play extends HTMLElement {
   #say(text, fault = false) {
     if (!this.#parts) return;
     const { message } = this.#parts;
-    message.hidden = !text;
+    this.#said = text;
     message.textContent = text ?? '';
     message.classList.toggle('fault', fault);
   }
 
   #show() {
     if (!this.#parts) return;
-    const { toggle, counts, details, speeds, modes, message } = this.#parts;
+    const { toggle, counts, details, modes, message } = this.#parts;
     const face = this.#playing ? 'pause' : 'play';
     if (toggle.dataset.face !== face) {
       toggle.dataset.face = face;
       toggle.innerHTML = `${icon(face)}${this.#playing ? 'Pause' : 'Play'}`;
     }
-    for (const group of [speeds, modes]) group.refresh();
+    modes.refresh();
     const frame = this.#frame;
-    if (this.#byHand && frame?.step === 0 && !this.#playing && message.hidden) this.#say(this.#spec?.action.kind === 'box' && !this.#spec.keyboard
-      ? 'Press Play, then move the sliders' : 'Press Play, or one of the keys below');
+    if (!this.#said) text(message, this.#hint());
     this.dataset.state = !frame ? 'waiting' : this.#over ? 'over' : this.#playing ? 'playing' : 'paused';
     text(counts.step, frame ? figure(frame.step) : '–');
     text(counts.return, frame ? figure(rounded(frame.return)) : '–');
@@ -491,6 +495,13 @@ class Play extends HTMLElement {
       text(details.querySelector('.small'), size > frame.observation.length ? `first ${frame.observation.length} of ${size} values` : `${size} values`);
       text(details.querySelector('p'), frame.observation.map(value => figure(value)).join('  '));
     }
+  }
+
+  #hint() {
+    if (!this.#frame) return this.#playing || !this.#spec ? 'Starting' : '';
+    if (!this.#byHand) return this.#playing ? 'Random actions' : 'Paused';
+    if (this.#playing) return this.#spec.keyboard || this.#spec.action.kind === 'discrete' ? 'You play: keys act while the picture has the focus' : 'You play: the sliders act';
+    return this.#spec.action.kind === 'box' && !this.#spec.keyboard ? 'Press Play, then move the sliders' : 'Press Play, or one of the keys below';
   }
 
   #actionName(action) {
