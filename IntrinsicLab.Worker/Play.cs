@@ -197,13 +197,12 @@ internal sealed class Play(EnvironmentEntry entry) : IDisposable
         writer.WriteEndObject();
     }
 
-    private float[] AtRandom(Space space) => space switch
+    private float[] AtRandom(Space space)
     {
-        Discrete discrete => [hand.NextInt(discrete.Count)],
-        Box box => [.. box.Low.Zip(box.High, (low, high) => (float)(float.IsFinite(low) && float.IsFinite(high)
-            ? hand.NextDouble(low, high) : Math.Clamp(hand.NextGaussian(), low, high)))],
-        _ => throw new InvalidOperationException($"There are no random actions in a {space.GetType().Name}."),
-    };
+        var action = new float[space.Size];
+        space.Sample(hand, action);
+        return action;
+    }
 
     private static float[]? ReadAction(Members members, List<Problem> problems)
     {

@@ -20,8 +20,8 @@ function renderer() {
 export class Stage {
   #scene = new three.Scene();
   #camera = new three.PerspectiveCamera(38, 1, 0.02, 300);
-  #sun = new three.DirectionalLight(0xffffff, 2.1);
-  #sky = new three.HemisphereLight(0xffffff, 0x888888, 1.5);
+  #sun = new three.DirectionalLight(0xffffff, 1.9);
+  #sky = new three.HemisphereLight(0xffffff, 0xc8c8c8, 2.1);
   #bodies = [];
   #solids = null;
   #followed = -1;
@@ -145,7 +145,7 @@ export class Stage {
     const middle = target && sphere.center.distanceTo(target) < this.#size ? sphere.center : target ?? sphere.center;
     this.#at.copy(target ?? middle);
     this.#offset = middle.clone().sub(this.#at);
-    this.#camera.position.copy(middle).add(new three.Vector3(0.35, -1, 0.32).normalize().multiplyScalar(this.#size * 3.6));
+    this.#camera.position.copy(middle).add(new three.Vector3(0.35, -1, 0.32).normalize().multiplyScalar(this.#size * 3.15));
     this.#aim();
   }
 

@@ -49,6 +49,8 @@ public sealed class LabInBrowser : IAsyncLifetime
             [
                 "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
                 "--disable-component-update", "--disable-sync",
+                // Pictures in three dimensions are drawn by the processor.
+                "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
             ],
         });
     }
