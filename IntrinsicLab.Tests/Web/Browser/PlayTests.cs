@@ -43,14 +43,12 @@ public sealed class PlayTests(LabInBrowser lab)
         await Expect(Count(page, "step")).ToHaveTextAsync("0");
         var before = await Pixels(page);
         var key = page.Tab.Locator(".play-key").Last;
-        var action = Regex.Replace(await key.InnerTextAsync(), "^.*\n", "");
 
         await page.Tab.Locator(".stage").FocusAsync();
         await page.Tab.Keyboard.PressAsync(await key.GetAttributeAsync("data-key") ?? "");
 
         await Expect(Count(page, "step")).Not.ToHaveTextAsync("0");
         await LabInBrowser.Until(async () => await Pixels(page) != before, "the picture to change");
-        Assert.NotEqual("", action);
         page.AssertNoErrors();
     }
 
@@ -104,7 +102,7 @@ public sealed class PlayTests(LabInBrowser lab)
     public async Task Parameters_Changed_RestartThePreviewOrSayWhatIsWrong()
     {
         await using var page = await lab.Open("environments/catch");
-        await page.Tab.GetByText("Grid", new() { Exact = true }).First.ClickAsync();
+        await page.Tab.Locator(".fold summary").Filter(new() { HasText = "Grid" }).ClickAsync();
         var rows = page.Tab.Locator("#e-rows");
         await rows.FillAsync("1");
         await rows.PressAsync("Tab");
