@@ -23,9 +23,9 @@ public sealed partial record DataSheet(string Summary, IReadOnlyList<DataSheetEn
             yield return new("", begins.Count == 0 ? paragraph : paragraph[..begins[0].Index].Trim());
         for (var index = 0; index < begins.Count; index++)
         {
-            var heading = begins[index].Groups[1].Value + begins[index].Groups[2].Value;
+            var heading = begins[index].Groups[1].Value + begins[index].Groups[3].Value;
             var from = begins[index].Index + begins[index].Length;
-            var text = paragraph[from..(index + 1 < begins.Count ? begins[index + 1].Index : paragraph.Length)].Trim();
+            var text = $"{begins[index].Groups[2].Value} {paragraph[from..(index + 1 < begins.Count ? begins[index + 1].Index : paragraph.Length)]}".Trim();
             if (text.Length > 0)
                 yield return new(heading == "Action" ? "Actions" : heading, char.ToUpperInvariant(text[0]) + text[1..]);
         }
@@ -42,7 +42,7 @@ public sealed partial record DataSheet(string Summary, IReadOnlyList<DataSheetEn
         return sample.GetType();
     }
 
-    [GeneratedRegex(@"(?:^([A-Z][A-Za-z]+(?: [a-z]+)?)|(?<=[.)] )(Terminated|Truncated|Time limit)):\s")]
+    [GeneratedRegex(@"(?:^([A-Z][A-Za-z]+(?: [a-z]+)?)(?: (\([^)]*\)))?|(?<=[.)] )(Terminated|Truncated|Time limit)):\s")]
     private static partial Regex Headings();
 }
 

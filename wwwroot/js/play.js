@@ -179,7 +179,10 @@ class Play extends HTMLElement {
       this.#stepOnce = false;
     } else if (answer.kind === 'problems') {
       this.#fail(Object.values(answer.problems).flat().join(' '));
-    } else if (answer.kind === 'ended' && answer.reason !== 'idle') {
+    } else if (answer.kind === 'ended' && answer.reason === 'idle') {
+      // A preview goes on when somebody looks again; a game is not begun anew without its player.
+      if (this.#byHand) this.#playing = false;
+    } else if (answer.kind === 'ended') {
       this.#fail(answer.message);
       this.#hangUp();
     }
@@ -253,7 +256,7 @@ class Play extends HTMLElement {
   #drive(passed) {
     this.#owed = Math.min(1, this.#owed + passed * this.#rate);
     if (this.#waiting || (this.#owed < 1 && !this.#tapped)) return;
-    const action = this.#tapped ?? this.#held.at(-1)?.action ?? this.#sliders() ?? this.#spec.keyboard?.idle;
+    const action = this.#wanted();
     if (!action) return;
     this.#owed = 0;
     this.#tapped = null;
@@ -309,7 +312,7 @@ class Play extends HTMLElement {
     this.#say(null);
     if (this.#frames.length) return this.#put(this.#frames.shift());
     this.#stepOnce = !this.#byHand;
-    if (!this.#waiting) this.#send(this.#byHand ? { do: 'step', action: this.#held.at(-1)?.action ?? this.#sliders() ?? this.#spec?.keyboard?.idle ?? null } : { do: 'step' });
+    if (!this.#waiting) this.#send({ do: 'step', action: this.#byHand ? this.#wanted() : null });
   }
 
   #reset() {
@@ -362,6 +365,16 @@ class Play extends HTMLElement {
     if (action.kind !== 'discrete') return [];
     return Array.from({ length: action.count }, (_, index) =>
       ({ key: index < 10 ? String(index) : '', action: [index], name: action.names[index] ?? `Action ${index}` }));
+  }
+
+  // The first binding whose key is held counts; forces on several joints add up. A key too quickly let go still counts once.
+  #wanted() {
+    if (this.#tapped && !this.#held.length) return this.#tapped;
+    const idle = this.#spec?.keyboard?.idle ?? null;
+    if (!this.#held.length) return this.#sliders() ?? idle;
+    if (idle && this.#spec.action.kind === 'box')
+      return idle.map((rest, axis) => clamp(this.#held.reduce((sum, one) => sum + one.action[axis] - rest, rest), this.#spec.action.low[axis], this.#spec.action.high[axis]));
+    return this.#bindings().find(one => this.#held.some(other => other.action === one.action))?.action ?? this.#held.at(-1).action;
   }
 
   #sliders() {
@@ -512,6 +525,7 @@ class Play extends HTMLElement {
 }
 
 const ended = frame => Boolean(frame?.terminated || frame?.truncated);
+const clamp = (value, low, high) => Math.min(high ?? value, Math.max(low ?? value, value));
 const rounded = value => Math.round(value * 1e4) / 1e4;
 const icon = name => `<svg class="icon" viewBox="0 0 16 16" aria-hidden="true">${ICONS[name]}</svg>`;
 

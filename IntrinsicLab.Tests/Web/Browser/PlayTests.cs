@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -55,15 +56,25 @@ public sealed class PlayTests(LabInBrowser lab)
     [Fact]
     public async Task Keyboard_WithoutKeys_HasSlidersForContinuousActions()
     {
-        await using var page = await lab.Open("environments/hopper?mode=keyboard");
-        if (await page.Tab.Locator("lab-play").CountAsync() == 0)
-            return; // no MuJoCo on this machine
-        var slider = page.Tab.GetByLabel("Action 2");
-        await slider.FillAsync("-1");
-        await page.Tab.GetByRole(AriaRole.Button, new() { Name = "Step", Exact = true }).ClickAsync();
+        await using var page = await lab.Open("");
+        await page.Tab.RouteWebSocketAsync(new Regex("/play$"), socket =>
+        {
+            var server = socket.ConnectToServer();
+            server.OnMessage(message =>
+            {
+                var answer = JsonNode.Parse(message.Text!)!;
+                if (answer["spec"] is { } spec)
+                    spec["keyboard"] = null;
+                socket.Send(answer.ToJsonString());
+            });
+        });
+        await page.Go("environments/mountain-car-continuous?mode=keyboard");
+        await page.Tab.GetByLabel("Action 1").FillAsync("-1");
+        await Button(page, "Step").ClickAsync();
 
         await Expect(Count(page, "step")).ToHaveTextAsync("1");
-        await Expect(Count(page, "action")).ToHaveTextAsync("0, −1, 0");
+        await Expect(Count(page, "action")).ToHaveTextAsync("−1");
+        page.AssertNoErrors();
     }
 
     [Fact]
@@ -147,6 +158,27 @@ public sealed class PlayTests(LabInBrowser lab)
 
         // Without WebGL there is a sentence in place of the picture.
         Assert.True(seen == -1 || seen > 50, $"{seen} colours");
+        page.AssertNoErrors();
+    }
+
+    [Fact]
+    public async Task ProcessGone_IsSaidAndPlayBeginsAnew()
+    {
+        await using var page = await lab.Open("");
+        var served = 0;
+        await page.Tab.RouteWebSocketAsync(new Regex("/play$"), socket =>
+        {
+            if (++served > 1)
+                socket.ConnectToServer();
+            else
+                socket.OnMessage(_ => socket.Send("""{"kind":"ended","reason":"crashed","message":"The environment's process is gone."}"""));
+        });
+        await page.Go("environments/cartpole");
+        await Expect(page.Tab.Locator(".stage-note.fault")).ToHaveTextAsync("The environment's process is gone.");
+
+        await Button(page, "Play").ClickAsync();
+
+        await Expect(Count(page, "step")).Not.ToHaveTextAsync(new Regex("^[–0]$"));
         page.AssertNoErrors();
     }
 
