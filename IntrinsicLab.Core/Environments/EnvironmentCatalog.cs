@@ -34,6 +34,31 @@ public static class EnvironmentCatalog
         Entry<HopperConfig>("hopper", "Hopper", "A one-legged body hops forward without falling.",
             "MuJoCo", "Erez, Tassa and Todorov 2011", config => new Hopper(config)) with
         { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<HalfCheetahConfig>("half-cheetah", "Half cheetah", "A trunk with a hind and a front leg runs forward.",
+            "MuJoCo", "Wawrzyński 2009", config => new HalfCheetah(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<Walker2dConfig>("walker2d", "Walker, two-dimensional", "A torso on two legs walks forward without falling.",
+            "MuJoCo", "Erez, Tassa and Todorov 2011", config => new Walker2d(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<AntConfig>("ant", "Ant", "A ball on four legs walks in one direction.",
+            "MuJoCo", "Schulman, Moritz, Levine, Jordan and Abbeel 2016", config => new Ant(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<HumanoidConfig>("humanoid", "Humanoid", "A body with arms and legs walks forward without falling.",
+            "MuJoCo", "Tassa, Erez and Todorov 2012", config => new Humanoid(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<SwimmerConfig>("swimmer", "Swimmer", "A chain of three links swims through a viscous plane.",
+            "MuJoCo", "Coulom 2002", config => new Swimmer(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<InvertedPendulumConfig>("inverted-pendulum", "Inverted pendulum", "Push a cart so that the pole on it stays upright.",
+            "MuJoCo", "Barto, Sutton and Anderson 1983", config => new InvertedPendulum(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<InvertedDoublePendulumConfig>("inverted-double-pendulum", "Inverted double pendulum",
+            "Push a cart so that two poles on top of each other stay upright.",
+            "MuJoCo", "Brockman et al. 2016", config => new InvertedDoublePendulum(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<ReacherConfig>("reacher", "Reacher", "An arm of two links moves its fingertip to a target.",
+            "MuJoCo", "Brockman et al. 2016", config => new Reacher(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
     ];
 
     /// <summary>The entry with this id, or null.</summary>

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using IntrinsicLab.Core;
 using IntrinsicLab.Core.Environments;
+using IntrinsicLab.Core.Environments.Mujoco;
 using IntrinsicLab.Core.Environments.Wrappers;
 
 namespace IntrinsicLab.Worker.Benchmarks;
@@ -13,6 +15,17 @@ internal static class PhysicsBenchmark
                 Console.WriteLine($"  {entry.Id,-58} {reason}");
             else
                 BenchCommand.Report(entry.Id, StepsPerSecond(entry), "steps/s", "one thread, random actions, resets included");
+        if (MujocoLibrary.WhyUnavailable() is not null)
+            return Task.CompletedTask;
+
+        using var hopper = new Hopper(new HopperConfig { TerminateWhenUnhealthy = false });
+        ReportEngineShare("hopper", hopper, hopper.Simulation, frames: 4, externalForces: false);
+        using var cheetah = new HalfCheetah(new HalfCheetahConfig());
+        ReportEngineShare("half-cheetah", cheetah, cheetah.Simulation, frames: 5, externalForces: false);
+        using var humanoid = new Humanoid(new HumanoidConfig { TerminateWhenUnhealthy = false });
+        ReportEngineShare("humanoid", humanoid, humanoid.Simulation, frames: 5, externalForces: true);
+        foreach (var id in (string[])["hopper", "half-cheetah", "humanoid"])
+            BenchCommand.Report($"{id}, two threads", ThreadSpeedUp(id, threads: 2), "times one", "16 environments, equal episodes");
         return Task.CompletedTask;
     }
 
@@ -33,5 +46,89 @@ internal static class PhysicsBenchmark
                 batch.Step(action);
             }
         });
+    }
+
+    /// <summary>What share of the speed of MuJoCo's own loop whole steps reach, through equal states under equal controls.</summary>
+    private static void ReportEngineShare(string id, IEnvironment environment, MujocoSimulation simulation, int frames, bool externalForces)
+    {
+        const int steps = 100;
+        var draws = new Rng(1);
+        var size = environment.Spec.Action.Size;
+        var high = ((Box)environment.Spec.Action).High[0];
+        var (actions, controls) = (new float[steps * size], new double[steps * size]);
+        var observation = new float[environment.Spec.Observation.Size];
+        var (stepping, engine) = (0.0, 0.0);
+        for (var episode = 0; episode < 20; episode++)
+        {
+            environment.Reset(draws, observation);
+            using var start = new MemoryStream();
+            environment.Save(new BinaryWriter(start));
+            for (var index = 0; index < actions.Length; index++)
+                controls[index] = actions[index] = (float)draws.NextDouble(-high, high);
+            var best = Best(
+                repeats: 7,
+                () => environment.Load(new BinaryReader(Rewound(start)), draws),
+                () =>
+                {
+                    for (var step = 0; step < steps; step++)
+                        environment.Step(actions.AsSpan(step * size, size), observation);
+                },
+                () => simulation.Loop(controls, frames, externalForces));
+            stepping += best[0];
+            engine += best[1];
+        }
+        BenchCommand.Report($"{id}, share of the engine's own speed", 100 * engine / stepping, "%", "whole steps against a loop in C");
+    }
+
+    private static double ThreadSpeedUp(string id, int threads)
+    {
+        const int count = 16, steps = 25;
+        var factory = EnvironmentCatalog.Factory(EnvironmentCatalog.Find(id)!);
+        using var one = new EnvironmentBatch(factory, count, new Rng(1));
+        using var several = new EnvironmentBatch(factory, count, new Rng(1), threads);
+        var draws = new Rng(2);
+        var actions = new float[steps][];
+        var (alone, shared) = (0.0, 0.0);
+        one.Reset();
+        for (var round = 0; round < 10; round++)
+        {
+            using var start = new MemoryStream();
+            one.Save(new BinaryWriter(start));
+            for (var step = 0; step < steps; step++)
+                actions[step] = [.. Enumerable.Range(0, count * factory.Spec.Action.Size).Select(_ => (float)draws.NextDouble(-1, 1))];
+            var best = Best(
+                repeats: 7,
+                () =>
+                {
+                    one.Load(new BinaryReader(Rewound(start)));
+                    several.Load(new BinaryReader(Rewound(start)));
+                },
+                () => Array.ForEach(actions, action => one.Step(action)),
+                () => Array.ForEach(actions, action => several.Step(action)));
+            alone += best[0];
+            shared += best[1];
+        }
+        return alone / shared;
+    }
+
+    // Shortest of several times each, in turn, so that what else the machine does weighs on neither side.
+    private static double[] Best(int repeats, Action prepare, params Action[] actions)
+    {
+        var best = actions.Select(_ => double.PositiveInfinity).ToArray();
+        for (var repeat = 0; repeat < repeats; repeat++)
+            foreach (var (index, action) in actions.Index())
+            {
+                prepare();
+                var watch = Stopwatch.StartNew();
+                action();
+                best[index] = Math.Min(best[index], watch.Elapsed.TotalSeconds);
+            }
+        return best;
+    }
+
+    private static MemoryStream Rewound(MemoryStream stream)
+    {
+        stream.Position = 0;
+        return stream;
     }
 }

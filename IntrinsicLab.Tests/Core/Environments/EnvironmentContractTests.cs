@@ -32,7 +32,7 @@ public partial class EnvironmentContractTests
     {
         var parameters = Activator.CreateInstance(EnvironmentCatalog.Find(id)!.Parameters)!;
 
-        foreach (var property in parameters.GetType().GetProperties().Where(property => property.PropertyType != typeof(bool)))
+        foreach (var property in parameters.GetType().GetProperties().Where(property => property.PropertyType is { IsEnum: false } type && type != typeof(bool)))
         {
             var range = property.GetCustomAttribute<RangeAttribute>();
             Assert.True(range is not null, $"{property.Name} has no range.");
