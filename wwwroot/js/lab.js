@@ -8,3 +8,5 @@ import './times.js';
 import './copy.js';
 import './connection.js';
 import './menus.js';
+import './picture.js';
+import './play.js';
