@@ -1,4 +1,5 @@
 using IntrinsicLab.Core.Environments.Classic;
+using IntrinsicLab.Core.Environments.External;
 using IntrinsicLab.Core.Environments.Mujoco;
 using IntrinsicLab.Core.Environments.Wrappers;
 
@@ -16,6 +17,18 @@ public sealed record EnvironmentEntry(string Id, string Name, string Summary, st
 {
     /// <summary>Says in one line what is missing on this machine and how to install it; null where the environment can run.</summary>
     public Func<string?> WhyUnavailable { get; init; } = () => null;
+
+    /// <summary>
+    /// The defaults name something that may not be on this machine, so that pages, benchmarks and tests do not start it without being told
+    /// what to start.
+    /// </summary>
+    public bool NeedsParameters { get; init; }
+
+    /// <summary>It can be started on this machine with its defaults.</summary>
+    public bool StartsByItself => !NeedsParameters && WhyUnavailable() is null;
+
+    /// <summary>Makes, from such a record, what makes the environments of one factory, where these share something; null where they do not.</summary>
+    public Func<object, Func<IEnvironment>>? Together { get; init; }
 }
 
 /// <summary>Every environment, one line each. The form, the API, the plan reader and the contract tests read it.</summary>
@@ -34,6 +47,13 @@ public static class EnvironmentCatalog
         Entry<HopperConfig>("hopper", "Hopper", "A one-legged body hops forward without falling.",
             "MuJoCo", "Erez, Tassa and Todorov 2011", config => new Hopper(config)) with
         { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<GymnasiumConfig>("gymnasium", "Gymnasium", "Any environment written in Python for Gymnasium's interface, yours included.",
+            "Your own environments", "Towers et al. 2024", config => new GymnasiumEnvironment(config)) with
+        {
+            WhyUnavailable = PythonInterpreter.WhyUnavailable,
+            NeedsParameters = true,
+            Together = config => GymnasiumEnvironment.Together((GymnasiumConfig)config),
+        },
     ];
 
     /// <summary>The entry with this id, or null.</summary>
@@ -48,6 +68,7 @@ public static class EnvironmentCatalog
     {
         parameters ??= Activator.CreateInstance(entry.Parameters)!;
         wrappers ??= new WrapperConfig();
+        var make = entry.Together?.Invoke(parameters) ?? (() => entry.Create(parameters));
         using var sample = Create();
         return new EnvironmentFactory(sample.Spec, Create) { Wrappers = wrappers };
 
@@ -55,7 +76,7 @@ public static class EnvironmentCatalog
         {
             if (entry.WhyUnavailable() is { } reason)
                 throw new InvalidOperationException(reason);
-            var environment = entry.Create(parameters);
+            var environment = make();
             if ((wrappers.TimeLimit > 0 ? wrappers.TimeLimit : environment.Spec.TimeLimit) is { } limit)
                 environment = new TimeLimit(environment, limit);
             if (wrappers.RewardScale != 1.0)

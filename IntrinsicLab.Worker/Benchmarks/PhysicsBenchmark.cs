@@ -8,7 +8,7 @@ internal static class PhysicsBenchmark
 {
     public static Task Run()
     {
-        foreach (var entry in EnvironmentCatalog.All)
+        foreach (var entry in EnvironmentCatalog.All.Where(entry => !entry.NeedsParameters))
             if (entry.WhyUnavailable() is { } reason)
                 Console.WriteLine($"  {entry.Id,-58} {reason}");
             else

@@ -12,7 +12,7 @@ public partial class EnvironmentContractTests
 {
     public static TheoryData<string> All => [.. EnvironmentCatalog.All.Select(entry => entry.Id)];
 
-    public static TheoryData<string> Available => [.. EnvironmentCatalog.All.Where(entry => entry.WhyUnavailable() is null).Select(entry => entry.Id)];
+    public static TheoryData<string> Available => [.. EnvironmentCatalog.All.Where(entry => entry.StartsByItself).Select(entry => entry.Id)];
 
     [Theory]
     [MemberData(nameof(All))]
@@ -32,7 +32,7 @@ public partial class EnvironmentContractTests
     {
         var parameters = Activator.CreateInstance(EnvironmentCatalog.Find(id)!.Parameters)!;
 
-        foreach (var property in parameters.GetType().GetProperties().Where(property => property.PropertyType != typeof(bool)))
+        foreach (var property in parameters.GetType().GetProperties().Where(property => property.PropertyType != typeof(bool) && property.PropertyType != typeof(string)))
         {
             var range = property.GetCustomAttribute<RangeAttribute>();
             Assert.True(range is not null, $"{property.Name} has no range.");
