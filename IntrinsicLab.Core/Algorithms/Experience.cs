@@ -3,11 +3,12 @@ using IntrinsicLab.Core.Environments.Wrappers;
 
 namespace IntrinsicLab.Core.Algorithms;
 
-/// <summary>Environments as a learner sees them: observations and rewards normalised where that is asked for, in the order of VecNormalize.</summary>
+/// <summary>Environments as a learner sees them: observations and rewards normalised where that is asked for, in the order of VecNormalize, then delayed.</summary>
 public sealed class Experience : IDisposable
 {
     private readonly ObservationNormaliser? observationNormaliser;
     private readonly RewardNormaliser? rewardNormaliser;
+    private readonly DelayedRewards? delayedRewards;
     private readonly float[] observations;
     private readonly float[] final;
     private readonly double[] rewards;
@@ -23,6 +24,8 @@ public sealed class Experience : IDisposable
         observations = new float[batch.Count * batch.Spec.Observation.Size];
         final = new float[batch.Spec.Observation.Size];
         rewards = new double[batch.Count];
+        if (batch.Wrappers is { Delay: > 1, DelayAfterNormalisation: true } wrappers)
+            delayedRewards = new DelayedRewards(batch.Count, wrappers.Delay);
         batch.Reset();
         Observe(update: true);
     }
@@ -46,6 +49,8 @@ public sealed class Experience : IDisposable
             Batch.Rewards.CopyTo(rewards, 0);
         else
             rewardNormaliser.Normalise(Batch.Rewards, Batch.Terminated, Batch.Truncated, rewards);
+        for (var index = 0; index < rewards.Length && delayedRewards is not null; index++)
+            rewards[index] = delayedRewards.Pay(index, rewards[index], Batch.Terminated[index] || Batch.Truncated[index]);
     }
 
     /// <summary>The last observation of the episode that ended in an environment, as the learner would have seen it.</summary>
@@ -70,6 +75,7 @@ public sealed class Experience : IDisposable
         Batch.Save(writer);
         observationNormaliser?.Save(writer);
         rewardNormaliser?.Save(writer);
+        delayedRewards?.Save(writer);
     }
 
     /// <summary>Restores what <see cref="Save"/> wrote.</summary>
@@ -78,6 +84,7 @@ public sealed class Experience : IDisposable
         Batch.Load(reader);
         observationNormaliser?.Load(reader);
         rewardNormaliser?.Load(reader);
+        delayedRewards?.Load(reader);
         // The moments are those that the last observations were normalised with: the same numbers come out.
         Observe(update: false);
     }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using IntrinsicLab.Core.Environments.Wrappers;
 
 namespace IntrinsicLab.Core.Environments;
 
@@ -32,6 +33,7 @@ public sealed class EnvironmentBatch : IDisposable
     private readonly float[] actions;
     private readonly double[] returns;
     private readonly int[] lengths;
+    private readonly bool[] gameGoesOn;
     private readonly List<Episode> ended;
     private readonly BatchThreads? threads;
 
@@ -45,6 +47,7 @@ public sealed class EnvironmentBatch : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         Spec = factory.Spec;
+        Wrappers = factory.Wrappers;
         observationSize = Spec.Observation.Size;
         actionSize = Spec.Action.Size;
         environments = new IEnvironment[count];
@@ -59,6 +62,7 @@ public sealed class EnvironmentBatch : IDisposable
         actions = new float[count * actionSize];
         returns = new double[count];
         lengths = new int[count];
+        gameGoesOn = new bool[count];
         ended = new List<Episode>(count);
         Rewards = new double[count];
         RawRewards = new double[count];
@@ -74,6 +78,9 @@ public sealed class EnvironmentBatch : IDisposable
 
     /// <summary>The spec that all of them have.</summary>
     public EnvironmentSpec Spec { get; }
+
+    /// <summary>The wrappers that all of them have.</summary>
+    public WrapperConfig Wrappers { get; }
 
     /// <summary>Environment steps taken so far, over all environments.</summary>
     public long Steps { get; private set; }
@@ -96,7 +103,7 @@ public sealed class EnvironmentBatch : IDisposable
     /// <summary>Whether a limit outside the task ended the episode in the last step, [B]; both flags can be set.</summary>
     public bool[] Truncated { get; }
 
-    /// <summary>Episodes that ended in the last step, by environment.</summary>
+    /// <summary>Episodes that ended in the last step, by environment; with <see cref="WrapperConfig.EpisodicLife"/> whole games.</summary>
     public IReadOnlyList<Episode> Ended => ended;
 
     /// <summary>Begins an episode in every environment, dropping those that run. <see cref="Steps"/> goes on counting.</summary>
@@ -221,6 +228,7 @@ public sealed class EnvironmentBatch : IDisposable
         Truncated[index] = result.Truncated;
         returns[index] += result.RawReward;
         lengths[index]++;
+        gameGoesOn[index] = result.GameGoesOn;
         if (!result.Ended)
             return;
         observation.CopyTo(Row(finalObservations, index, observationSize));
@@ -232,7 +240,7 @@ public sealed class EnvironmentBatch : IDisposable
         ended.Clear();
         for (var index = 0; index < Count; index++)
         {
-            if (!Terminated[index] && !Truncated[index])
+            if ((!Terminated[index] && !Truncated[index]) || gameGoesOn[index])
                 continue;
             ended.Add(new Episode(index, Steps + index + 1, returns[index], lengths[index]));
             returns[index] = 0.0;

@@ -59,7 +59,11 @@ public static class EnvironmentCatalog
     /// <summary>The entry with this id, or null.</summary>
     public static EnvironmentEntry? Find(string id) => All.FirstOrDefault(entry => entry.Id == id);
 
-    /// <summary>Makes environments of an entry: its time limit (or the wrappers' own) applied, then the scale, then the delay.</summary>
+    /// <summary>
+    /// Makes environments of an entry, wrappers applied in this order: time limit (the entry's or the wrappers' own), episodic life, frame
+    /// stack, noisy channels, reward scale, reward sign, delay. A delay after normalisation is the learner's to apply
+    /// (<c>Algorithms.Experience</c> does).
+    /// </summary>
     /// <param name="entry">The environment.</param>
     /// <param name="parameters">A record of type <see cref="EnvironmentEntry.Parameters"/>; null for the defaults.</param>
     /// <param name="wrappers">Null for none.</param>
@@ -79,9 +83,17 @@ public static class EnvironmentCatalog
             var environment = make();
             if ((wrappers.TimeLimit > 0 ? wrappers.TimeLimit : environment.Spec.TimeLimit) is { } limit)
                 environment = new TimeLimit(environment, limit);
+            if (wrappers.EpisodicLife)
+                environment = new EpisodicLife(environment);
+            if (wrappers.FrameStack > 1)
+                environment = new FrameStack(environment, wrappers.FrameStack);
+            if (wrappers.NoisyChannels > 0)
+                environment = new NoisyChannels(environment, wrappers.NoisyChannels);
             if (wrappers.RewardScale != 1.0)
                 environment = new RewardScale(environment, wrappers.RewardScale);
-            if (wrappers.Delay > 1)
+            if (wrappers.RewardSign)
+                environment = new RewardSign(environment);
+            if (wrappers.Delay > 1 && !wrappers.DelayAfterNormalisation)
                 environment = new Delay(environment, wrappers.Delay);
             return environment;
         }

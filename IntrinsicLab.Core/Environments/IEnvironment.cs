@@ -46,6 +46,15 @@ public readonly record struct StepResult(double Reward, bool Terminated, bool Tr
     /// </summary>
     public double RawReward { get; init; } = Reward;
 
+    /// <summary>The step cost a life of a game that has several.</summary>
+    public bool LifeLost { get; init; }
+
+    /// <summary>
+    /// Set by a wrapper that ends the learner's episode before the game is over: the score is not complete, and the next reset goes on with
+    /// the same game.
+    /// </summary>
+    public bool GameGoesOn { get; init; }
+
     /// <summary>The episode is over, for either reason.</summary>
     public bool Ended => Terminated || Truncated;
 }

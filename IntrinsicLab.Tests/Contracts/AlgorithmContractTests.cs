@@ -1,6 +1,7 @@
 using System.Text.Json;
 using IntrinsicLab.Core.Algorithms;
 using IntrinsicLab.Core.Environments;
+using IntrinsicLab.Core.Environments.Wrappers;
 using IntrinsicLab.Core.Experiments;
 using IntrinsicLab.Tests.Support;
 using TorchSharp;
@@ -95,6 +96,25 @@ public class AlgorithmContractTests
 
         Assert.Equal(Points(Run(uninterrupted, 2)), Points(Run(resumed, 2)));
         Assert.True(State(uninterrupted).AsSpan().SequenceEqual(State(resumed)), "The states differ.");
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Delay_OnEitherSideOfNormalisation_ReachesTheLearner(string algorithm, string environment)
+    {
+        byte[] Learned(WrapperConfig wrappers)
+        {
+            using var trainer = new Trainer(Plan(algorithm, environment) with { Wrappers = wrappers });
+            Run(trainer, 3);
+            var points = Points(Run(trainer, 3)).Where(point => point.Metric.StartsWith("loss/", StringComparison.Ordinal));
+            return [.. points.SelectMany(point => BitConverter.GetBytes(point.Value))];
+        }
+
+        var atOnce = Learned(new());
+
+        // Catch pays at the end of an episode only, when a delay pays too.
+        foreach (var place in new[] { true, false })
+            Assert.Equal(environment == "catch", atOnce.SequenceEqual(Learned(new() { Delay = 5, DelayAfterNormalisation = place })));
     }
 
     [Theory]

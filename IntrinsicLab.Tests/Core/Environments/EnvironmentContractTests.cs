@@ -66,6 +66,59 @@ public partial class EnvironmentContractTests
 
     [Theory]
     [MemberData(nameof(Available))]
+    public void Step_AHundredThousandTimesAtRandom_StaysInItsSpace(string id)
+    {
+        using var environment = Create(id);
+        var (low, high) = (environment.Spec.Observation.Low, environment.Spec.Observation.High);
+        var (rng, actions) = (new Rng(3), new Rng(4));
+        var observation = new float[low.Length];
+        environment.Reset(rng, observation);
+        for (var step = 0; step < 100_000; step++)
+        {
+            var result = environment.Step(Action(environment, actions), observation);
+            Assert.True(double.IsFinite(result.Reward), $"Step {step} pays {result.Reward}.");
+            for (var index = 0; index < observation.Length; index++)
+                if (!(observation[index] >= low[index] && observation[index] <= high[index]))
+                    Assert.Fail($"Value {index} is {observation[index]} after step {step}, out of {low[index]} to {high[index]}.");
+            if (result.Ended)
+                environment.Reset(rng, observation);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Available))]
+    public void Batch_OverTwoThreads_EqualsSingleEnvironments(string id)
+    {
+        const int count = 3;
+        var factory = EnvironmentCatalog.Factory(EnvironmentCatalog.Find(id)!, null, new WrapperConfig { TimeLimit = 40 });
+        using var batch = new EnvironmentBatch(factory, count, new Rng(6), threads: 2);
+        var singles = Enumerable.Range(0, count).Select(_ => factory.Create()).ToList();
+        var rngs = Enumerable.Range(0, count).Select(index => new Rng(6).Split("environment", index)).ToList();
+        var rows = singles.Select((single, index) => new float[single.Spec.Observation.Size]).ToList();
+        batch.Reset();
+        for (var index = 0; index < count; index++)
+            singles[index].Reset(rngs[index], rows[index]);
+
+        var actions = new Rng(7);
+        for (var step = 0; step < 100; step++)
+        {
+            var chosen = singles.Select(single => Action(single, actions)).ToList();
+            batch.Step([.. chosen.SelectMany(values => values)]);
+            for (var index = 0; index < count; index++)
+            {
+                var result = singles[index].Step(chosen[index], rows[index]);
+                if (result.Ended)
+                    singles[index].Reset(rngs[index], rows[index]);
+                Assert.Equal(
+                    (result.Reward, result.Terminated, result.Truncated), (batch.Rewards[index], batch.Terminated[index], batch.Truncated[index]));
+            }
+            Assert.Equal(rows.SelectMany(row => row), batch.Observations.ToArray());
+        }
+        singles.ForEach(single => single.Dispose());
+    }
+
+    [Theory]
+    [MemberData(nameof(Available))]
     public void Episodes_WithEqualSeeds_AreEqual(string id)
     {
         using var one = Create(id);
@@ -91,7 +144,17 @@ public partial class EnvironmentContractTests
     [MemberData(nameof(Available))]
     public void Load_InMidEpisode_ContinuesBitForBit(string id)
     {
-        var wrappers = new WrapperConfig { TimeLimit = 60, Delay = 7, RewardScale = 0.3 };
+        var vector = EnvironmentCatalog.Factory(EnvironmentCatalog.Find(id)!).Spec.Observation.Shape.Length == 1;
+        var wrappers = new WrapperConfig
+        {
+            TimeLimit = 60,
+            Delay = 7,
+            DelayAfterNormalisation = false,
+            RewardScale = 0.3,
+            FrameStack = 2,
+            NoisyChannels = vector ? 3 : 0,
+            EpisodicLife = true,
+        };
         using var saved = Create(id, wrappers);
         using var loaded = Create(id, wrappers);
         var rng = new Rng(5);
@@ -213,12 +276,12 @@ public partial class EnvironmentContractTests
     private static IEnvironment Create(string id, WrapperConfig? wrappers = null) =>
         EnvironmentCatalog.Factory(EnvironmentCatalog.Find(id)!, null, wrappers).Create();
 
-    private static float[] Action(IEnvironment environment, Rng rng) => environment.Spec.Action switch
+    private static float[] Action(IEnvironment environment, Rng rng)
     {
-        Discrete discrete => [rng.NextInt(discrete.Count)],
-        Box box => [.. box.Low.Zip(box.High, (low, high) => (float)rng.NextDouble(low, high))],
-        _ => throw new InvalidOperationException("The space of actions is of an unknown kind."),
-    };
+        var action = new float[environment.Spec.Action.Size];
+        environment.Spec.Action.Sample(rng, action);
+        return action;
+    }
 
     private static IEnumerable<(float[] Observation, StepResult Result)> Play(IEnvironment environment, int steps, ulong seed = 11)
     {

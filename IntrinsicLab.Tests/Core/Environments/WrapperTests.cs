@@ -84,6 +84,116 @@ public class WrapperTests
     }
 
     [Fact]
+    public void RewardSign_OnEveryStep_LeavesRawReward()
+    {
+        using var environment = new RewardSign(new RewardScale(new TimeLimit(new CountingEnvironment(1000), 3), -0.5));
+
+        Assert.Equal([(-1, 1), (-1, 2), (-1, 3)], Episode(environment).Select(step => (step.Reward, step.RawReward)));
+    }
+
+    [Fact]
+    public void FrameStack_OfVectors_ShowsTheOldestFirst()
+    {
+        using var environment = new FrameStack(new CountingEnvironment(1000), 3);
+        var observation = new float[9];
+        environment.Reset(new Rng(1), observation);
+        Assert.Equal([1, 0, 0, 1, 0, 0, 1, 0, 0], observation);
+        environment.Step([0.25f], observation);
+        environment.Step([0.5f], observation);
+
+        Assert.Equal([1, 0, 0, 1, 1, 0.25f, 1, 2, 0.5f], observation);
+        Assert.Equal([9], environment.Spec.Observation.Shape);
+        environment.Step([0.75f], observation);
+        Assert.Equal([1, 1, 0.25f, 1, 2, 0.5f, 1, 3, 0.75f], observation);
+    }
+
+    [Fact]
+    public void FrameStack_OfGrids_StacksChannelsOfEachCell()
+    {
+        using var single = EnvironmentCatalog.Factory(EnvironmentCatalog.Find("catch")!).Create();
+        using var environment = new FrameStack(EnvironmentCatalog.Factory(EnvironmentCatalog.Find("catch")!).Create(), 2);
+        var (one, two) = (new float[100], new float[200]);
+        single.Reset(new Rng(4), one);
+        environment.Reset(new Rng(4), two);
+        Assert.Equal(one.SelectMany(value => new[] { value, value }), two);
+        var before = one.ToArray();
+        single.Step([1], one);
+        environment.Step([1], two);
+
+        Assert.Equal([10, 10, 2], environment.Spec.Observation.Shape);
+        Assert.Equal(before.Zip(one, (old, latest) => new[] { old, latest }).SelectMany(pair => pair), two);
+    }
+
+    [Fact]
+    public void NoisyChannels_OnAVector_AreDrawnAnewOnEveryStep()
+    {
+        using var environment = new NoisyChannels(new CountingEnvironment(1000), 500);
+        var observation = new float[503];
+        environment.Reset(new Rng(1), observation);
+        var first = observation[3..];
+        environment.Step([0.5f], observation);
+
+        Assert.Equal([1, 1, 0.5f], observation[..3]);
+        Assert.DoesNotContain(first.Zip(observation[3..]), pair => pair.First == pair.Second);
+        Assert.InRange(first.Average(), -0.2, 0.2);
+        Assert.InRange(first.Select(value => value * value).Average(), 0.8, 1.2);
+    }
+
+    [Fact]
+    public void NoisyChannels_OnAGrid_AreRefused()
+    {
+        var wrappers = new WrapperConfig { NoisyChannels = 1 };
+
+        Assert.Contains("noisyChannels", Assert.Throws<ArgumentException>(() => EnvironmentCatalog.Factory(EnvironmentCatalog.Find("catch")!, null, wrappers)).Message);
+    }
+
+    // Every third step costs a life; the game is over after the seventh.
+    [Fact]
+    public void EpisodicLife_OverAGame_EndsEpisodesAndGoesOn()
+    {
+        using var batch = new EnvironmentBatch(new EnvironmentFactory(new Lives().Spec, () => new EpisodicLife(new Lives())), 1, new Rng(1));
+        batch.Reset();
+        var log = new List<(float Seen, bool Terminated, Episode? Game)>();
+        for (var step = 0; step < 8; step++)
+        {
+            batch.Step([1]);
+            log.Add((batch.Observations[0], batch.Terminated[0], batch.Ended.Count == 1 ? batch.Ended[0] : null));
+        }
+
+        Assert.Equal(
+            [
+                (1, false, null), (2, false, null), (3, true, null), (4, false, null), (5, false, null), (6, true, null),
+                (0, true, new Episode(0, Step: 7, Return: 7, Length: 7)), (1, false, null),
+            ],
+            log);
+    }
+
+    private sealed class Lives : IEnvironment
+    {
+        private int step;
+
+        public EnvironmentSpec Spec { get; } = new(new Box([1], 0, 100), new Discrete(2));
+
+        public void Reset(Rng rng, Span<float> observation) => observation[0] = step = 0;
+
+        public StepResult Step(ReadOnlySpan<float> action, Span<float> observation)
+        {
+            observation[0] = ++step;
+            return new StepResult(1, Terminated: step == 7, Truncated: false) { LifeLost = step % 3 == 0 };
+        }
+
+        public void Save(BinaryWriter writer) => writer.Write(step);
+
+        public void Load(BinaryReader reader, Rng rng) => step = reader.ReadInt32();
+
+        public Scene? Render() => null;
+
+        public void Dispose()
+        {
+        }
+    }
+
+    [Fact]
     public void TimeLimit_OnStepThatTerminates_SetsBothFlags()
     {
         using var environment = new TimeLimit(new CountingEnvironment(1), 1);
@@ -95,7 +205,7 @@ public class WrapperTests
     public void Factory_Wrappers_ApplyInOrder()
     {
         var catching = EnvironmentCatalog.Find("catch")!;
-        var wrappers = new WrapperConfig { TimeLimit = 4, RewardScale = 2, Delay = 3 };
+        var wrappers = new WrapperConfig { TimeLimit = 4, RewardScale = 2, Delay = 3, DelayAfterNormalisation = false };
         var factory = EnvironmentCatalog.Factory(catching, null, wrappers);
         using var environment = factory.Create();
 
