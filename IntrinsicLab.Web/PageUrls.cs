@@ -11,6 +11,7 @@ internal static class PageUrls
     public const string Environments = "environments";
     public const string Settings = "settings";
     public const string Notation = "notation";
+    public const string Gymnasium = "gymnasium";
 
     public static string Run(Guid id) => $"runs/{id}";
 

@@ -15,7 +15,7 @@ internal static class RandomReturnsCommand
     public static int Execute(FileInfo file)
     {
         var returns = new JsonObject();
-        foreach (var entry in EnvironmentCatalog.All)
+        foreach (var entry in EnvironmentCatalog.All.Where(entry => !entry.NeedsParameters))
         {
             if (entry.WhyUnavailable() is { } reason)
             {

@@ -1,4 +1,5 @@
 using IntrinsicLab.Core.Environments.Classic;
+using IntrinsicLab.Core.Environments.External;
 using IntrinsicLab.Core.Environments.GridWorlds;
 using IntrinsicLab.Core.Environments.MinAtar;
 using IntrinsicLab.Core.Environments.Mujoco;
@@ -19,6 +20,18 @@ public sealed record EnvironmentEntry(string Id, string Name, string Summary, st
 {
     /// <summary>Says in one line what is missing on this machine and how to install it; null where the environment can run.</summary>
     public Func<string?> WhyUnavailable { get; init; } = () => null;
+
+    /// <summary>
+    /// The defaults name something that may not be on this machine, so that pages, benchmarks and tests do not start it without being told
+    /// what to start.
+    /// </summary>
+    public bool NeedsParameters { get; init; }
+
+    /// <summary>It can be started on this machine with its defaults.</summary>
+    public bool StartsByItself => !NeedsParameters && WhyUnavailable() is null;
+
+    /// <summary>Makes, from such a record, what makes the environments of one factory, where these share something; null where they do not.</summary>
+    public Func<object, Func<IEnvironment>>? Together { get; init; }
 }
 
 /// <summary>Every environment, one line each. The form, the API, the plan reader and the contract tests read it.</summary>
@@ -130,6 +143,13 @@ public static class EnvironmentCatalog
         Entry<AntGoalConfig>("ant-goal", "Ant with goals", "The ant walks to places or takes poses.",
             "Navigation and goals", "Schulman, Moritz, Levine, Jordan and Abbeel 2016", config => new AntGoal(config)) with
         { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<GymnasiumConfig>("gymnasium", "Gymnasium", "Any environment written in Python for Gymnasium's interface, yours included.",
+            "Your own environments", "Towers et al. 2024", config => new GymnasiumEnvironment(config)) with
+        {
+            WhyUnavailable = PythonInterpreter.WhyUnavailable,
+            NeedsParameters = true,
+            Together = config => GymnasiumEnvironment.Together((GymnasiumConfig)config),
+        },
     ];
 
     /// <summary>The entry with this id, or null.</summary>
@@ -148,6 +168,7 @@ public static class EnvironmentCatalog
     {
         parameters ??= Activator.CreateInstance(entry.Parameters)!;
         wrappers ??= new WrapperConfig();
+        var make = entry.Together?.Invoke(parameters) ?? (() => entry.Create(parameters));
         using var sample = Create();
         return new EnvironmentFactory(sample.Spec, Create) { Wrappers = wrappers };
 
@@ -155,7 +176,7 @@ public static class EnvironmentCatalog
         {
             if (entry.WhyUnavailable() is { } reason)
                 throw new InvalidOperationException(reason);
-            var environment = entry.Create(parameters);
+            var environment = make();
             if ((wrappers.TimeLimit > 0 ? wrappers.TimeLimit : environment.Spec.TimeLimit) is { } limit)
                 environment = new TimeLimit(environment, limit);
             if (wrappers.EpisodicLife)

@@ -206,8 +206,23 @@ internal sealed record World(EnvironmentEntry Entry, object Parameters, WrapperC
         var parameters = own.Read(members, Activator.CreateInstance(entry.Parameters)!, problems);
         var wrappers = (WrapperConfig)shared.Read(members, new WrapperConfig(), problems);
         members.RefuseOthers("parameter", [.. own.Parameters.Concat(shared.Parameters).Select(parameter => parameter.Name)]);
-        return problems.Count == before
-            ? new World(entry, parameters, wrappers, EnvironmentCatalog.Factory(entry, parameters, wrappers).Spec)
-            : null;
+        if (problems.Count != before)
+            return null;
+        try
+        {
+            return new World(entry, parameters, wrappers, EnvironmentCatalog.Factory(entry, parameters, wrappers).Spec);
+        }
+        catch (ArgumentException error)
+        {
+            // What attributes cannot say: an impossible map, a class that is not there. .NET adds the parameter's name to the sentence.
+            var parameter = own.Parameters.FirstOrDefault(each => string.Equals(each.Name, error.ParamName, StringComparison.OrdinalIgnoreCase));
+            var sentence = error.ParamName is { } name ? error.Message.Replace($" (Parameter '{name}')", "") : error.Message;
+            problems.Add(new(parameter is null ? pointer : Problem.At(pointer, parameter.Name), $"{entry.Name}: {sentence}"));
+        }
+        catch (InvalidOperationException error)
+        {
+            problems.Add(new(pointer, $"{entry.Name} cannot run here: {error.Message}"));
+        }
+        return null;
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Components;
 
 namespace IntrinsicLab.Web.Components;
 
-/// <summary>Pages written in Markdown: docs/algorithms and docs/notation.md, shipped with the application.</summary>
+/// <summary>Pages written in Markdown: docs/algorithms, docs/notation.md and docs/gymnasium.md, shipped with the application.</summary>
 internal static class Documentation
 {
     private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseAutoIdentifiers().DisableHtml().Build();
@@ -17,6 +17,9 @@ internal static class Documentation
 
     /// <summary>The table of symbols without its title.</summary>
     public static MarkupString? Notation => Read(PageUrls.Notation);
+
+    /// <summary>How environments of one's own Python are used, without the title.</summary>
+    public static MarkupString? Gymnasium => Read(PageUrls.Gymnasium);
 
     // A document's path within docs is its page's address.
     private static MarkupString? Read(string page) => Known.GetOrAdd(page, path =>

@@ -69,11 +69,13 @@ public sealed class RunDraft
                 return null;
             try
             {
-                return algorithm.Defaults(EnvironmentCatalog.Factory(environment).Spec);
+                return algorithm.Defaults(EnvironmentCatalog.Factory(environment, EnvironmentConfig(environment)).Spec);
             }
-            catch (InvalidOperationException)
+            catch (Exception error) when (error is ArgumentException or InvalidOperationException)
             {
-                return null;
+                // The fault stands at the environment's parameters; meanwhile the algorithm's are shown with the defaults of another task.
+                var other = EnvironmentCatalog.All.FirstOrDefault(each => each.StartsByItself && algorithm.WhyNotOn(EnvironmentCatalog.Factory(each).Spec) is null);
+                return other is null ? null : algorithm.Defaults(EnvironmentCatalog.Factory(other).Spec);
             }
         }
     }
@@ -177,6 +179,13 @@ public sealed class RunDraft
         foreach (var (name, text) in typed)
             json[name] = Typed(schema.FirstOrDefault(parameter => parameter.Name == name)?.Kind ?? ParameterKind.Text, text);
         return json;
+    }
+
+    private object EnvironmentConfig(EnvironmentEntry environment)
+    {
+        var schema = ParameterSchema.Of(environment.Parameters);
+        var own = World.Where(typed => schema.Find(typed.Key) is not null).ToDictionary();
+        return schema.Read(JsonSerializer.SerializeToElement(Members(own, schema.Parameters)), Activator.CreateInstance(environment.Parameters)!, "", []);
     }
 
     // What is no number stays text: the reader then says what was expected.

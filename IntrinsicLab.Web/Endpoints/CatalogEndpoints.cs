@@ -60,9 +60,10 @@ public static class CatalogEndpoints
 
     private static AlgorithmResource Describe(AlgorithmEntry entry, EnvironmentEntry? environment)
     {
-        var whyNot = environment is null ? null : entry.WhyNotOn(SpecOf(environment)!);
-        // Defaults depend on the kind of task; where none is named, or the one named cannot be learned, the first that can stands for all.
-        var shown = whyNot is null && environment is not null
+        var whyNot = environment is not null && SpecOf(environment) is { } asked ? entry.WhyNotOn(asked) : null;
+        // Defaults depend on the kind of task; where none is named, or the one named cannot be learned or has no spec before its parameters
+        // are given, the first that can stands for all.
+        var shown = whyNot is null && environment is not null && SpecOf(environment) is not null
             ? environment
             : EnvironmentCatalog.All.First(each => SpecOf(each) is { } spec && entry.WhyNotOn(spec) is null);
         var schema = ParameterSchema.Of(entry.Parameters).JsonSchema(entry.Defaults(SpecOf(shown)!));
@@ -78,9 +79,10 @@ public static class CatalogEndpoints
         var wrappers = ParameterSchema.Of(typeof(WrapperConfig)).JsonSchema(new WrapperConfig())["properties"]!.AsObject();
         foreach (var (name, parameter) in wrappers)
             schema["properties"]!.AsObject()[name] = parameter!.DeepClone();
-        return new(entry.Id, entry.Name, entry.Summary, entry.Family, entry.Source, spec is not null,
-            spec is null ? entry.WhyUnavailable() ?? "It cannot be started here." : null, schema)
+        var whyNot = entry.WhyUnavailable();
+        return new(entry.Id, entry.Name, entry.Summary, entry.Family, entry.Source, whyNot is null, whyNot, schema)
         {
+            NeedsParameters = entry.NeedsParameters,
             Observation = spec is null ? null : SpaceResource.Of(spec.Observation, bounds),
             Action = spec is null ? null : SpaceResource.Of(spec.Action, bounds),
             TimeLimit = spec?.TimeLimit,
@@ -97,6 +99,6 @@ public static class CatalogEndpoints
     {
         if (Specs.TryGetValue(entry.Id, out var known))
             return known;
-        return entry.WhyUnavailable() is null ? Specs.GetOrAdd(entry.Id, _ => EnvironmentCatalog.Factory(entry).Spec) : null;
+        return entry.StartsByItself ? Specs.GetOrAdd(entry.Id, _ => EnvironmentCatalog.Factory(entry).Spec) : null;
     }
 }

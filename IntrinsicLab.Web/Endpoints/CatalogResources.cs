@@ -57,6 +57,9 @@ public sealed record PresetResource(string Name, string Summary, JsonObject Valu
 public sealed record EnvironmentResource(
     string Id, string Name, string Summary, string Family, string Source, bool Available, string? WhyNot, JsonObject Parameters)
 {
+    /// <summary>Its spaces follow from its parameters: none are told here, and its parameters have to be given.</summary>
+    public bool NeedsParameters { get; init; }
+
     public SpaceResource? Observation { get; init; }
     public SpaceResource? Action { get; init; }
 

@@ -13,7 +13,7 @@ internal static class PhysicsBenchmark
     {
         Console.WriteLine("  one thread, random actions, resets included");
         var measure = StepsPerSecond(EnvironmentCatalog.Find("cartpole")!);
-        foreach (var entry in EnvironmentCatalog.All)
+        foreach (var entry in EnvironmentCatalog.All.Where(entry => !entry.NeedsParameters))
             if (entry.WhyUnavailable() is { } reason)
                 Console.WriteLine($"  {entry.Id,-58} {reason}");
             else

@@ -1,0 +1,6 @@
+class UnregisteredEnv(Exception):
+    pass
+
+
+class NameNotFound(UnregisteredEnv):
+    pass
