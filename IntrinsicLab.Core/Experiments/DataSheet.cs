@@ -35,8 +35,9 @@ public sealed partial record DataSheet(string Summary, IReadOnlyList<DataSheetEn
     private static Type ClassOf(EnvironmentEntry entry)
     {
         var name = entry.Parameters.FullName!;
-        var named = name.EndsWith("Config", StringComparison.Ordinal) ? entry.Parameters.Assembly.GetType(name[..^"Config".Length]) : null;
-        if (named is not null || entry.WhyUnavailable() is not null)
+        var plain = name.EndsWith("Config", StringComparison.Ordinal) ? name[..^"Config".Length] : name;
+        var named = new[] { plain, plain + "Environment" }.Where(each => each != name).Select(entry.Parameters.Assembly.GetType).FirstOrDefault(type => type is not null);
+        if (named is not null || !entry.StartsByItself)
             return named ?? entry.Parameters;
         using var sample = entry.Create(Activator.CreateInstance(entry.Parameters)!);
         return sample.GetType();

@@ -19,6 +19,8 @@ public sealed class EnvironmentStills
     {
         if (entry.WhyUnavailable() is { } reason)
             return new([], "", reason);
+        if (entry.NeedsParameters)
+            return new([], "", $"What {entry.Name} looks like follows from its parameters.");
         var still = known.GetOrAdd(entry.Id, _ => new(() => Draw(entry))).Value;
         // What failed may work the next time: a library may be installed meanwhile.
         if (still.WhyNone is not null)
