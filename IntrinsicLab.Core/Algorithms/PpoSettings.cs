@@ -76,6 +76,14 @@ internal static class PpoSettings
                 ["entropyCoefficient"] = 0.01, ["normaliseObservations"] = false, ["normaliseRewards"] = false,
                 ["network"] = NetworkKind.Mlp, ["activation"] = Activation.Relu, ["sharedNetwork"] = false,
             }),
+        new("Zoo pendulum", "RL Baselines3 Zoo, ppo.yml, Pendulum-v1, without its state-dependent noise: a short horizon, which this task needs.",
+            new Dictionary<string, object>
+            {
+                ["environments"] = 4, ["stepsPerRollout"] = 1024, ["epochs"] = 10, ["minibatches"] = 64, ["learningRate"] = 1e-3,
+                ["learningRateSchedule"] = Schedule.Constant, ["adamEpsilonStyle"] = EpsilonStyle.Pytorch, ["clipRange"] = 0.2, ["gamma"] = 0.9,
+                ["gaeLambda"] = 0.95, ["entropyCoefficient"] = 0.0, ["valueCoefficient"] = 0.5, ["valueClip"] = false,
+                ["bootstrapOnTruncation"] = true, ["normaliseObservations"] = false, ["normaliseRewards"] = false,
+            }),
         new("Atari", "OpenAI Baselines, ppo2 defaults for Atari (2020).", new Dictionary<string, object>
         {
             ["environments"] = 8, ["stepsPerRollout"] = 128, ["epochs"] = 4, ["minibatches"] = 4, ["learningRate"] = 2.5e-4,
