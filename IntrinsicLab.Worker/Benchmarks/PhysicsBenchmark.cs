@@ -19,7 +19,8 @@ internal static class PhysicsBenchmark
             else
             {
                 var speed = StepsPerSecond(entry);
-                BenchCommand.Report(entry.Id, speed, "steps/s", string.Create(CultureInfo.InvariantCulture, $"{speed / measure:G2} of cartpole's"));
+                BenchCommand.Report(
+                    entry.Id, speed, "steps/s", string.Create(CultureInfo.InvariantCulture, $"{speed / measure:G2} of cartpole's"));
             }
         if (MujocoLibrary.WhyUnavailable() is not null)
             return Task.CompletedTask;

@@ -43,6 +43,12 @@ internal sealed class Cabinet(double stickiness, ActionSet set, params GameActio
 {
     public const int Side = 10;
 
+    // There and back, so that one line draws all; the turns lie under the frame.
+    private static readonly double[] RowLines =
+        [.. Enumerable.Range(1, Side - 1).SelectMany(y => y % 2 == 1 ? new double[] { 0, y, Side, y } : [Side, y, 0, y])];
+
+    private static readonly double[] ColumnLines = [.. RowLines.Chunk(2).SelectMany(point => new[] { point[1], point[0] })];
+
     private readonly GameAction[] offered = set == ActionSet.Minimal ? known : Enum.GetValues<GameAction>();
     private readonly Discrete actions = new(set == ActionSet.Minimal ? known.Length : 6)
     {
@@ -136,11 +142,13 @@ internal sealed class Cabinet(double stickiness, ActionSet set, params GameActio
     public static Shape Row(int y, string tone, double opacity = 0.25) =>
         new("polygon", [0, Side - 1 - y, Side, Side - 1 - y, Side, Side - y, 0, Side - y], tone) { Opacity = opacity };
 
-    /// <summary>The picture: the shapes that show anything, in order, in a frame.</summary>
+    /// <summary>The picture: the shapes that show anything, in order, with thin lines between the cells and a frame around them.</summary>
     public static Scene Picture(IEnumerable<Shape> shapes, string? caption = null) =>
         new(Side, Side,
         [
             .. shapes.Where(shape => shape.Points.Length > 0),
+            new Shape("line", RowLines, "ground", 0.03) { Opacity = 0.4 },
+            new Shape("line", ColumnLines, "ground", 0.03) { Opacity = 0.4 },
             new Shape("line", [0, 0, Side, 0, Side, Side, 0, Side, 0, 0], "ground", 0.06),
         ])
         { Caption = caption };

@@ -50,6 +50,8 @@ public sealed class SpaceInvaders(SpaceInvadersConfig config) : IEnvironment
     /// <inheritdoc/>
     public EnvironmentSpec Spec => field ??= Cabinet.Spec(channels: 6) with { Deterministic = config.StickyActions == 0 };
 
+    private int MarchInterval => Math.Min((int)UInt128.PopCount(aliens), moveInterval);
+
     internal Cabinet Cabinet { get; } = new(
         config.StickyActions, config.Actions, GameAction.None, GameAction.Left, GameAction.Right, GameAction.Fire);
 
@@ -152,7 +154,7 @@ public sealed class SpaceInvaders(SpaceInvadersConfig config) : IEnvironment
                 Cabinet.Cells(observation, EnemyBulletChannel, "hazard"),
                 Cabinet.Cells(observation, CannonChannel, "agent"),
             ],
-            $"The aliens walk {(direction < 0 ? "left" : "right")}, at most {moveInterval} steps apart");
+            $"{UInt128.PopCount(aliens)} aliens walk {(direction < 0 ? "left" : "right")}, every {MarchInterval} steps");
     }
 
     /// <inheritdoc/>
@@ -168,7 +170,7 @@ public sealed class SpaceInvaders(SpaceInvadersConfig config) : IEnvironment
 
     private void March(ref bool terminated)
     {
-        moveTimer = Math.Min((int)UInt128.PopCount(aliens), moveInterval);
+        moveTimer = MarchInterval;
         var edge = direction < 0 ? LeftColumn : LeftColumn << Last;
         if ((aliens & edge) != 0)
         {

@@ -123,6 +123,7 @@ public class MinAtarTests
         var scene = game.Render();
 
         Assert.Equal("Oxygen 199 of 200, divers 0 of 6", scene.Caption);
-        Assert.Contains(scene.Shapes, shape => shape is { Kind: "cells", Tone: "agent", Opacity: 1 } && shape.Points.SequenceEqual([5.0, 8.0]));
+        var front = Assert.Single(scene.Shapes, shape => shape is { Kind: "cells", Tone: "agent", Opacity: 1 });
+        Assert.Equal([5.0, 8.0], front.Points);
     }
 }

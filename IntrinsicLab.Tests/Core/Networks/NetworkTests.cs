@@ -121,7 +121,8 @@ public class NetworkTests
         for (var trial = 0; trial < 5; trial++)
         {
             var direction = tensor(Numbers.Random(rng, parameters.Length));
-            var slope = Numbers.FiniteDifferences(at => (network.Forward(theta + direction * at[0], x) * weights).sum().item<double>(), [0.0])[0];
+            var slope = Numbers.FiniteDifferences(
+                at => (network.Forward(theta + direction * at[0], x) * weights).sum().item<double>(), [0.0])[0];
             Assert.Equal(slope, (direction * tensor(gradient).to(ScalarType.Float64)).sum().item<double>(), Math.Abs(slope) * 1e-4 + 1e-3);
         }
     }
