@@ -11,6 +11,8 @@ internal static class PhysicsBenchmark
 {
     public static Task Run()
     {
+        if (MujocoLibrary.WhyUnavailable() is null)
+            ReportRatios();
         Console.WriteLine("  one thread, random actions, resets included");
         var measure = StepsPerSecond(EnvironmentCatalog.Find("cartpole")!);
         foreach (var entry in EnvironmentCatalog.All.Where(entry => !entry.NeedsParameters))
@@ -22,9 +24,11 @@ internal static class PhysicsBenchmark
                 BenchCommand.Report(
                     entry.Id, speed, "steps/s", string.Create(CultureInfo.InvariantCulture, $"{speed / measure:G2} of cartpole's"));
             }
-        if (MujocoLibrary.WhyUnavailable() is not null)
-            return Task.CompletedTask;
+        return Task.CompletedTask;
+    }
 
+    private static void ReportRatios()
+    {
         using var hopper = new Hopper(new HopperConfig { TerminateWhenUnhealthy = false });
         ReportEngineShare("hopper", hopper, hopper.Simulation, frames: 4, externalForces: false);
         using var cheetah = new HalfCheetah(new HalfCheetahConfig());
@@ -33,14 +37,13 @@ internal static class PhysicsBenchmark
         ReportEngineShare("humanoid", humanoid, humanoid.Simulation, frames: 5, externalForces: true);
         foreach (var id in (string[])["hopper", "half-cheetah", "humanoid"])
             BenchCommand.Report($"{id}, two threads", ThreadSpeedUp(id, threads: 2), "times one", "16 environments, equal episodes");
-        return Task.CompletedTask;
     }
 
     /// <summary>Steps per second of one environment under random actions, resets included.</summary>
     internal static double StepsPerSecond(EnvironmentEntry entry)
     {
         var factory = EnvironmentCatalog.Factory(entry, Activator.CreateInstance(entry.Parameters)!, new WrapperConfig());
-        var steps = factory.Spec.CostlyStep ? 20_000 : 500_000;
+        var steps = factory.Spec.CostlyStep ? 8_000 : 500_000;
         using var batch = new EnvironmentBatch(factory, 1, new Rng(1));
         var draws = new Rng(2);
         var action = new float[factory.Spec.Action.Size];
@@ -58,22 +61,25 @@ internal static class PhysicsBenchmark
     /// <summary>What share of the speed of MuJoCo's own loop whole steps reach, through equal states under equal controls.</summary>
     private static void ReportEngineShare(string id, IEnvironment environment, MujocoSimulation simulation, int frames, bool externalForces)
     {
-        const int steps = 100;
+        // Few steps at a time: a pause that the machine makes then spoils one of the repetitions only.
+        const int steps = 20, chunks = 60, chunksPerEpisode = 10;
         var draws = new Rng(1);
         var size = environment.Spec.Action.Size;
-        var high = ((Box)environment.Spec.Action).High[0];
         var (actions, controls) = (new float[steps * size], new double[steps * size]);
         var observation = new float[environment.Spec.Observation.Size];
         var (stepping, engine) = (0.0, 0.0);
-        for (var episode = 0; episode < 20; episode++)
+        for (var chunk = 0; chunk < chunks; chunk++)
         {
-            environment.Reset(draws, observation);
+            if (chunk % chunksPerEpisode == 0)
+                environment.Reset(draws, observation);
             using var start = new MemoryStream();
             environment.Save(new BinaryWriter(start));
+            for (var step = 0; step < steps; step++)
+                environment.Spec.Action.Sample(draws, actions.AsSpan(step * size, size));
             for (var index = 0; index < actions.Length; index++)
-                controls[index] = actions[index] = (float)draws.NextDouble(-high, high);
+                controls[index] = actions[index];
             var best = Best(
-                repeats: 7,
+                repeats: 15,
                 () => environment.Load(new BinaryReader(Rewound(start)), draws),
                 () =>
                 {
@@ -89,7 +95,7 @@ internal static class PhysicsBenchmark
 
     private static double ThreadSpeedUp(string id, int threads)
     {
-        const int count = 16, steps = 25;
+        const int count = 16, steps = 5;
         var factory = EnvironmentCatalog.Factory(EnvironmentCatalog.Find(id)!);
         using var one = new EnvironmentBatch(factory, count, new Rng(1));
         using var several = new EnvironmentBatch(factory, count, new Rng(1), threads);
@@ -97,14 +103,18 @@ internal static class PhysicsBenchmark
         var actions = new float[steps][];
         var (alone, shared) = (0.0, 0.0);
         one.Reset();
-        for (var round = 0; round < 10; round++)
+        for (var round = 0; round < 20; round++)
         {
             using var start = new MemoryStream();
             one.Save(new BinaryWriter(start));
             for (var step = 0; step < steps; step++)
-                actions[step] = [.. Enumerable.Range(0, count * factory.Spec.Action.Size).Select(_ => (float)draws.NextDouble(-1, 1))];
+            {
+                actions[step] = new float[count * factory.Spec.Action.Size];
+                for (var index = 0; index < count; index++)
+                    factory.Spec.Action.Sample(draws, actions[step].AsSpan(index * factory.Spec.Action.Size, factory.Spec.Action.Size));
+            }
             var best = Best(
-                repeats: 7,
+                repeats: 15,
                 () =>
                 {
                     one.Load(new BinaryReader(Rewound(start)));
