@@ -11,8 +11,7 @@ public readonly record struct GridObject(int Cell, GridObjectKind Kind);
 /// A grid with objects at fixed cells. State = cell + cells · mask, where bit i of mask says that object i is present, so
 /// S = cells · 2^objects. One step: the agent moves; an object present before the step on the cell it moves to (or collects at) is hit;
 /// every object absent before the step may come back; the hit object is removed; its reward is paid and the termination drawn. Draws are
-/// made in
-/// this order, by object, and only for probabilities strictly between 0 and 1.
+/// made in this order, by object, and only for probabilities strictly between 0 and 1.
 /// </summary>
 public sealed class GridLevel : ITabularLevel
 {
@@ -36,16 +35,24 @@ public sealed class GridLevel : ITabularLevel
     /// <param name="actionSet">What the agent can do.</param>
     /// <param name="timeLimit">Steps after which an episode is truncated.</param>
     /// <param name="start">Cell every episode begins at; null draws a free one each time.</param>
-    /// <exception cref="ArgumentException">An object or the start lies on no free cell, or on another object's.</exception>
+    /// <exception cref="ArgumentException">
+    /// An object or the start lies on no free cell, or on another object's; a reward is not finite, a probability none.
+    /// </exception>
     public GridLevel(GridMap map, IReadOnlyList<GridObject> objects, GridActionSet actionSet, int timeLimit, int? start = null)
     {
         (Map, Objects, ActionSet, Start) = (map, objects, actionSet, start);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(timeLimit);
         if (objects.Count > MostObjects)
             throw new ArgumentException($"A level has at most {MostObjects} objects, not {objects.Count}.", nameof(objects));
-        foreach (var item in objects)
-            if (!IsFree(item.Cell) || objects.Count(other => other.Cell == item.Cell) > 1)
-                throw new ArgumentException($"Cell {item.Cell} of an object is no free cell of its own.", nameof(objects));
+        if (map.FreeCells.Count == 0)
+            throw new ArgumentException("The map has no free cell.", nameof(map));
+        foreach (var (place, kind) in objects)
+        {
+            if (!IsFree(place) || objects.Count(other => other.Cell == place) > 1)
+                throw new ArgumentException($"Cell {place} of an object is no free cell of its own.", nameof(objects));
+            if (!double.IsFinite(kind.Reward) || kind is not { Termination: >= 0 and <= 1, Respawn: >= 0 and <= 1 })
+                throw new ArgumentException($"{kind} has a reward that is not finite or a probability out of 0 to 1.", nameof(objects));
+        }
         if (start is { } cell && !IsFree(cell))
             throw new ArgumentException($"The agent cannot start on cell {cell}: it is not free.", nameof(start));
         TimeLimit = timeLimit;
