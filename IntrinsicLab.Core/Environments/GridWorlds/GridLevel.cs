@@ -29,6 +29,9 @@ public sealed class GridLevel : ITabularLevel
     private readonly int[] moves;
     private readonly GridObjectKind[] kinds;
 
+    // An object comes back where the upper 53 bits of a draw are below this: NextDouble() < Respawn without the way through doubles.
+    private readonly ulong[] respawns;
+
     /// <summary>A level with its objects in place.</summary>
     /// <param name="map">Extent and walls.</param>
     /// <param name="objects">At most <see cref="MostObjects"/>, on free cells of their own.</param>
@@ -59,6 +62,7 @@ public sealed class GridLevel : ITabularLevel
         Actions = GridActions.Count(actionSet);
         cells = map.Cells;
         kinds = [.. objects.Select(item => item.Kind)];
+        respawns = [.. kinds.Select(kind => (ulong)Math.Ceiling(kind.Respawn * (1UL << 53)))];
         all = (1 << kinds.Length) - 1;
         for (var index = 0; index < kinds.Length; index++)
             if (kinds[index].Respawn >= 1)
@@ -139,7 +143,7 @@ public sealed class GridLevel : ITabularLevel
             for (var waiting = absent & possible; waiting != 0; waiting &= waiting - 1)
             {
                 var index = BitOperations.TrailingZeroCount(waiting);
-                if (rng.NextDouble() < kinds[index].Respawn)
+                if (rng.NextUInt64() >> 11 < respawns[index])
                     next |= 1 << index;
             }
             reward = 0.0;
