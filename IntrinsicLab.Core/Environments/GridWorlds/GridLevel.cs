@@ -11,8 +11,7 @@ public readonly record struct GridObject(int Cell, GridObjectKind Kind);
 /// A grid with objects at fixed cells. State = cell + cells · mask, where bit i of mask says that object i is present, so
 /// S = cells · 2^objects. One step: the agent moves; an object present before the step on the cell it moves to (or collects at) is hit;
 /// every object absent before the step may come back; the hit object is removed; its reward is paid and the termination drawn. Draws are
-/// made in
-/// this order, by object, and only for probabilities strictly between 0 and 1.
+/// made in this order, by object, and only for probabilities strictly between 0 and 1.
 /// </summary>
 public sealed class GridLevel : ITabularLevel
 {
@@ -30,28 +29,40 @@ public sealed class GridLevel : ITabularLevel
     private readonly int[] moves;
     private readonly GridObjectKind[] kinds;
 
+    // An object comes back where the upper 53 bits of a draw are below this: NextDouble() < Respawn without the way through doubles.
+    private readonly ulong[] respawns;
+
     /// <summary>A level with its objects in place.</summary>
     /// <param name="map">Extent and walls.</param>
     /// <param name="objects">At most <see cref="MostObjects"/>, on free cells of their own.</param>
     /// <param name="actionSet">What the agent can do.</param>
     /// <param name="timeLimit">Steps after which an episode is truncated.</param>
     /// <param name="start">Cell every episode begins at; null draws a free one each time.</param>
-    /// <exception cref="ArgumentException">An object or the start lies on no free cell, or on another object's.</exception>
+    /// <exception cref="ArgumentException">
+    /// An object or the start lies on no free cell, or on another object's; a reward is not finite, a probability none.
+    /// </exception>
     public GridLevel(GridMap map, IReadOnlyList<GridObject> objects, GridActionSet actionSet, int timeLimit, int? start = null)
     {
         (Map, Objects, ActionSet, Start) = (map, objects, actionSet, start);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(timeLimit);
         if (objects.Count > MostObjects)
             throw new ArgumentException($"A level has at most {MostObjects} objects, not {objects.Count}.", nameof(objects));
-        foreach (var item in objects)
-            if (!IsFree(item.Cell) || objects.Count(other => other.Cell == item.Cell) > 1)
-                throw new ArgumentException($"Cell {item.Cell} of an object is no free cell of its own.", nameof(objects));
+        if (map.FreeCells.Count == 0)
+            throw new ArgumentException("The map has no free cell.", nameof(map));
+        foreach (var (place, kind) in objects)
+        {
+            if (!IsFree(place) || objects.Count(other => other.Cell == place) > 1)
+                throw new ArgumentException($"Cell {place} of an object is no free cell of its own.", nameof(objects));
+            if (!double.IsFinite(kind.Reward) || kind is not { Termination: >= 0 and <= 1, Respawn: >= 0 and <= 1 })
+                throw new ArgumentException($"{kind} has a reward that is not finite or a probability out of 0 to 1.", nameof(objects));
+        }
         if (start is { } cell && !IsFree(cell))
             throw new ArgumentException($"The agent cannot start on cell {cell}: it is not free.", nameof(start));
         TimeLimit = timeLimit;
         Actions = GridActions.Count(actionSet);
         cells = map.Cells;
         kinds = [.. objects.Select(item => item.Kind)];
+        respawns = [.. kinds.Select(kind => (ulong)Math.Ceiling(kind.Respawn * (1UL << 53)))];
         all = (1 << kinds.Length) - 1;
         for (var index = 0; index < kinds.Length; index++)
             if (kinds[index].Respawn >= 1)
@@ -132,7 +143,7 @@ public sealed class GridLevel : ITabularLevel
             for (var waiting = absent & possible; waiting != 0; waiting &= waiting - 1)
             {
                 var index = BitOperations.TrailingZeroCount(waiting);
-                if (rng.NextDouble() < kinds[index].Respawn)
+                if (rng.NextUInt64() >> 11 < respawns[index])
                     next |= 1 << index;
             }
             reward = 0.0;

@@ -5,16 +5,17 @@ namespace IntrinsicLab.Core.Environments.GridWorlds;
 /// </summary>
 public sealed class GridMap
 {
-    private const int LargestExtent = 64;
+    /// <summary>Most rows, and most columns, a map can have.</summary>
+    public const int LargestExtent = 64;
 
     private readonly bool[] walls;
 
     /// <summary>A map with these walls.</summary>
-    /// <param name="rows">Rows, at least 1.</param>
-    /// <param name="columns">Columns, at least 1.</param>
+    /// <param name="rows">Rows, from 1 to <see cref="LargestExtent"/>.</param>
+    /// <param name="columns">Columns, likewise.</param>
     /// <param name="walls">Cells that are wall; those outside the map are left out.</param>
     public GridMap(int rows, int columns, params IEnumerable<(int Row, int Column)> walls)
-        : this(rows, columns, new bool[checked(rows * columns)])
+        : this(rows, columns, new bool[Math.Max(0, rows) * Math.Max(0, columns)])
     {
         foreach (var (row, column) in walls)
             if (row < rows && column < columns)
@@ -26,6 +27,8 @@ public sealed class GridMap
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, LargestExtent);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(columns, LargestExtent);
         (Rows, Columns, this.walls) = (rows, columns, walls);
         FreeCells = Free();
     }

@@ -45,7 +45,8 @@ internal static class GridScene
         var opacity = present ? 1.0 : 0.25;
         yield return new Shape("circle", [x, y, x + 0.4, y], tone) { Opacity = 0.3 * opacity };
         yield return new Shape("circle", [x, y, x + 0.4, y], tone, 0.06) { Opacity = opacity };
-        yield return new Shape("text", [x, y], tone, 0.32) { Label = Signed(reward), Opacity = opacity };
+        var label = Signed(reward);
+        yield return new Shape("text", [x, y], tone, label.Length > 2 ? 0.2 : 0.32) { Label = label, Opacity = opacity };
     }
 
     private static (double X, double Y) Centre(GridMap map, int cell) => (cell % map.Columns + 0.5, map.Rows - cell / map.Columns - 0.5);

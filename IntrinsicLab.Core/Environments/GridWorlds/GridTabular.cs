@@ -109,12 +109,10 @@ public sealed record GridTabularConfig
 /// <para>Reward: that of the object collected, else 0.</para>
 /// <para>Start: a random free cell (or one fixed cell), all objects present. Terminated: with the collected object's probability. Time
 /// limit of the configuration, 50 to 2,000 steps. An object comes back with its probability in each step after the one that took it, so one
-/// that
-/// certainly comes back pays every second step to an agent that stays.</para>
+/// that certainly comes back pays every second step to an agent that stays.</para>
 /// <para>Source: Oh et al. 2020, appendix A. The article leaves the order within a step open; here it is that of Jackson et al. 2023: move,
 /// hit, respawn draws of what was absent before, removal, termination draw. Their 9 × 9 "longer horizon" has 7 rows here, as in
-/// re-implementations
-/// of the original. The small ones are reductions of our own, the random levels those of Jackson et al. 2023 (there with 5 actions and a
+/// re-implementations of the original. The small ones are reductions of our own, the random levels those of Jackson et al. 2023 (there with 5 actions and a
 /// fixed start).</para>
 /// </summary>
 public sealed class GridTabular : IEnvironment, ITabular

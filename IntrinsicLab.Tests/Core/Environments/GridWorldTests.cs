@@ -172,11 +172,29 @@ public class GridWorldTests
     public void Tabular_TooManyStatesForOneHot_IsRefused()
     {
         var map = string.Join('/', Enumerable.Repeat(new string('.', 64), 64));
+        var config = new GridTabularConfig { Configuration = GridConfiguration.LongerHorizon, Map = map };
 
-        Assert.Throws<ArgumentException>(() => new GridTabular(new GridTabularConfig { Configuration = GridConfiguration.LongerHorizon, Map = map }));
-        using var compact = new GridTabular(
-            new GridTabularConfig { Configuration = GridConfiguration.LongerHorizon, Map = map, Observation = GridObservation.Compact });
+        Assert.Throws<ArgumentException>(() => new GridTabular(config));
+        using var compact = new GridTabular(config with { Observation = GridObservation.Compact });
         Assert.Equal(9, compact.Spec.Observation.Size);
+    }
+
+    [Fact]
+    public void Level_ThatCannotBe_IsRefused()
+    {
+        var map = new GridMap(2, 2, (0, 0));
+        GridLevel Level(GridObject[] objects, int? start = null) => new(map, objects, GridActionSet.NineMoves, 10, start);
+
+        Assert.Equal(8, Level([new(1, new(1, 0, 1))], start: 1).States);
+        Assert.Throws<ArgumentException>(() => Level([new(0, new(1, 0, 1))]));
+        Assert.Throws<ArgumentException>(() => Level([new(4, new(1, 0, 1))]));
+        Assert.Throws<ArgumentException>(() => Level([new(1, new(1, 0, 1)), new(1, new(-1, 0, 1))]));
+        Assert.Throws<ArgumentException>(() => Level([new(1, new(1, 1.5, 1))]));
+        Assert.Throws<ArgumentException>(() => Level([new(1, new(1, 0, double.NaN))]));
+        Assert.Throws<ArgumentException>(() => Level([], start: 0));
+        Assert.Throws<ArgumentException>(() => new GridLevel(new GridMap(1, 1, (0, 0)), [], GridActionSet.NineMoves, 10));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new GridMap(65, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new GridMap(0, 2));
     }
 
     [Fact]
@@ -204,7 +222,8 @@ public class GridWorldTests
     [Fact]
     public void RandomLevels_ManyDrawn_LieInTheirRanges()
     {
-        var levels = Enumerable.Range(0, 300).Select(seed => GridLevel.Draw(GridConfiguration.RandomLevel, GridActionSet.FiveMoves, new Rng((ulong)seed))).ToList();
+        var levels = Enumerable.Range(0, 300)
+            .Select(seed => GridLevel.Draw(GridConfiguration.RandomLevel, GridActionSet.FiveMoves, new Rng((ulong)seed))).ToList();
         var kinds = levels.SelectMany(level => level.Objects).Select(item => item.Kind).ToList();
 
         Assert.Equal(Enumerable.Range(4, 7), levels.Select(level => level.Map.Rows).Distinct().Order());
@@ -212,7 +231,9 @@ public class GridWorldTests
         Assert.Equal([1, 2, 3, 4, 5], levels.Select(level => level.Objects.Count).Distinct().Order());
         Assert.All(levels, level => Assert.InRange(level.TimeLimit!.Value, 20, 750));
         Assert.All(levels, level => Assert.InRange(level.Objects[0].Kind.Reward, 0, 1));
-        Assert.All(kinds, kind => Assert.True(kind.Reward is > -1 and < 1 && kind.Termination is >= 0.01 and <= 1 && kind.Respawn is >= 0.001 and <= 0.1));
+        Assert.All(kinds, kind => Assert.InRange(kind.Reward, -1, 1));
+        Assert.All(kinds, kind => Assert.InRange(kind.Termination, 0.01, 1));
+        Assert.All(kinds, kind => Assert.InRange(kind.Respawn, 0.001, 0.1));
         Assert.All(levels.Where(level => level.Map.Rows == 10), level => Assert.Equal(85, level.Map.FreeCells.Count));
     }
 
@@ -309,14 +330,17 @@ public class GridWorldTests
 
     private static IEnumerable<object> AllConfigs() =>
     [
-        .. Enum.GetValues<GridConfiguration>().Select(configuration => new GridTabularConfig { Configuration = configuration, LayoutSeed = 5 }),
+        .. Enum.GetValues<GridConfiguration>().Select(kind => new GridTabularConfig { Configuration = kind, LayoutSeed = 5 }),
         .. Enum.GetValues<GridActionSet>().Select(actions => new GridTabularConfig
         {
             Actions = actions, StartCell = GridStart.Fixed, Observation = GridObservation.Compact, Map = "...#./...../#....",
         }),
-        .. Enum.GetValues<GridRandomConfiguration>().Select(configuration => new GridRandomConfig { Configuration = configuration }),
-        .. Enum.GetValues<GridActionSet>().Select(actions => new GridRandomConfig { Actions = actions, StartCell = GridStart.Fixed, Map = "...#./.....", }),
-        .. Enum.GetValues<ChainConfiguration>().Select(configuration => new DelayedChainConfig { Configuration = configuration, LayoutSeed = 2 }),
+        .. Enum.GetValues<GridRandomConfiguration>().Select(kind => new GridRandomConfig { Configuration = kind }),
+        .. Enum.GetValues<GridActionSet>().Select(actions => new GridRandomConfig
+        {
+            Actions = actions, StartCell = GridStart.Fixed, Map = "...#./.....",
+        }),
+        .. Enum.GetValues<ChainConfiguration>().Select(kind => new DelayedChainConfig { Configuration = kind, LayoutSeed = 2 }),
         new DelayedChainConfig { Length = 1 },
     ];
 

@@ -199,7 +199,8 @@ public class TabularBatchTests
                 var result = singles[copy].Step([actions[copy]], observation);
                 Assert.Equal(StateOf(level, observation, next[copy]), next[copy]);
                 Assert.Equal((float)result.Reward, rewards[copy]);
-                Assert.Equal((result.Terminated, result.Truncated), ((ends[copy] & StepEnd.Terminated) != 0, (ends[copy] & StepEnd.Truncated) != 0));
+                Assert.Equal(result.Terminated, ends[copy].HasFlag(StepEnd.Terminated));
+                Assert.Equal(result.Truncated, ends[copy].HasFlag(StepEnd.Truncated));
                 if (result.Ended)
                     singles[copy].Reset(streams[copy], observation);
                 Assert.Equal(StateOf(level, observation, batch.States(0)[copy]), batch.States(0)[copy]);
@@ -214,7 +215,8 @@ public class TabularBatchTests
         {
             var row = (int)Math.Round(observation[0] * (grid.Map.Rows - 1));
             var column = (int)Math.Round(observation[1] * (grid.Map.Columns - 1));
-            return grid.StateOf(row * grid.Map.Columns + column, Enumerable.Range(0, grid.Objects.Count).Sum(index => (int)observation[2 + index] << index));
+            var mask = Enumerable.Range(0, grid.Objects.Count).Sum(index => (int)observation[2 + index] << index);
+            return grid.StateOf(row * grid.Map.Columns + column, mask);
         }
         if (level is not ChainLevel { Distracted: true } chain)
             return Array.IndexOf(observation, 1f);
@@ -241,7 +243,7 @@ public class TabularBatchTests
     }
 
     private static byte[] Actions(TabularBatch batch, Rng rng) =>
-        [.. Enumerable.Range(0, batch.Lifetimes * Environments).Select(index => (byte)rng.NextInt(batch.Level(index / Environments).Actions))];
+        [.. batch.AllStates.ToArray().Select((_, index) => (byte)rng.NextInt(batch.Level(index / Environments).Actions))];
 
     private static (int[] Next, float[] Rewards, StepEnd[] Ends) Step(TabularBatch batch, byte[] actions)
     {

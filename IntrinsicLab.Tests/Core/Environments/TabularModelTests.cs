@@ -176,7 +176,11 @@ public class TabularModelTests
 
     private static GridLevel Level(GridMap map, int steps, (int Row, int Column) start, GridActionSet actions,
         params ((int Row, int Column) Cell, double Reward, double Termination, double Respawn)[] objects) => new(
-            map, [.. objects.Select(item => new GridObject(item.Cell.Row * map.Columns + item.Cell.Column, new(item.Reward, item.Termination, item.Respawn)))],
+            map,
+            [
+                .. objects.Select(item => new GridObject(
+                    item.Cell.Row * map.Columns + item.Cell.Column, new(item.Reward, item.Termination, item.Respawn))),
+            ],
             actions, steps, start.Row * map.Columns + start.Column);
 
     private static TabularModel Model(IEnvironment world) => new((ITabular)world, ((Discrete)world.Spec.Action).Count);
