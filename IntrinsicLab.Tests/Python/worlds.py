@@ -175,6 +175,7 @@ class Faulty:
         os._exit(3)
 
     def step_hang(self):
+        sys.stderr.write(f"hangs in process {os.getpid()}\n")
         time.sleep(1000)
 
     def step_nan(self):

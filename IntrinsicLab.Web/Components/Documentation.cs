@@ -32,6 +32,7 @@ internal static class Documentation
         foreach (var link in document.Descendants<LinkInline>())
             if (link.Url is { } url && url.EndsWith(".md", StringComparison.Ordinal))
                 link.Url = new Uri(new Uri($"docs:///{path}"), url[..^3]).AbsolutePath.TrimStart('/');
-        return new MarkupString(document.ToHtml(Pipeline));
+        // Long lines scroll sideways, which the keyboard must reach too.
+        return new MarkupString(document.ToHtml(Pipeline).Replace("<pre>", "<pre tabindex=\"0\">"));
     });
 }

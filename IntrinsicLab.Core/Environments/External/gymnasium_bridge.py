@@ -187,12 +187,19 @@ class Observation:
         np = numpy()
         if np is not None:
             given = np.asarray(value)
+            if given.dtype.char == "f" and given.dtype.isnative and given.shape == self.shape:
+                return given.tobytes()
             if given.shape != self.shape:
                 raise Fault(f"{self.path} has the shape {list(given.shape)}, but its space {list(self.shape)}.")
             if given.dtype.kind not in "fiub":
                 raise Fault(f"{self.path} is {shown(value)}, which holds values that are no numbers.")
             with np.errstate(over="ignore"):
                 return given.astype("<f4").tobytes()
+        if type(value) is list and len(value) == self.size and len(self.shape) == 1:
+            try:
+                return array.array("f", value).tobytes()
+            except (TypeError, OverflowError):
+                pass  # What is wrong is found below.
         try:
             given = nested_shape(value)
             if given == self.shape:
@@ -271,6 +278,9 @@ class Action:
         return {"shape": list(shape), **packed_bounds(self.low, self.high)}
 
     def decode(self, values):
+        if self.kind == "Discrete":
+            index = self.starts[0] + int(values[0])
+            return index if numpy() is None else numpy().int64(index)
         if self.counts:
             return self.build(iter(self.digits(int(values[0]))))
         return self.build(iter(values))
@@ -532,6 +542,8 @@ def finite(value):
 
 
 def number(reward):
+    if type(reward) is float:
+        return reward
     if is_array(reward) and reward.shape == ():
         reward = reward.item()
     if not isinstance(reward, (int, float)):
@@ -540,6 +552,8 @@ def number(reward):
 
 
 def flag(value, name):
+    if value is True or value is False:
+        return int(value)
     if is_array(value) and value.shape == ():
         value = value.item()
     if not isinstance(value, (bool, int)):
