@@ -23,9 +23,13 @@ var name = new Argument<string?>("name") { Description = "Which benchmark; all w
 var bench = new Command("bench", "Measure speed and print figures and ratios.") { name };
 bench.SetAction(parsed => BenchCommand.Run(parsed.GetValue(name)));
 
+var scores = new Argument<FileInfo>("file") { Description = "JSON file to write." };
+var randomReturns = new Command("random-returns", "Play every environment at random and write what that returns.") { scores };
+randomReturns.SetAction(parsed => RandomReturnsCommand.Execute(parsed.GetValue(scores)!));
+
 var root = new RootCommand("Runs training for IntrinsicLab. Settings: section Lab of appsettings.json, or variables such as Lab__DataFolder.")
 {
-    train, runPlan, serve, backup, bench,
+    train, runPlan, serve, backup, bench, randomReturns,
 };
 // Every verb handles signals itself; the default would end the process two seconds after one.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

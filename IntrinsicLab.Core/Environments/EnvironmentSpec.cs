@@ -70,6 +70,14 @@ public abstract record Space
 {
     /// <summary>Number of float values that carry one element.</summary>
     public abstract int Size { get; }
+
+    /// <summary>
+    /// Draws an element: evenly among discrete ones and between finite bounds; a component with an infinite bound is drawn from N(0, 1) and
+    /// held within the other bound.
+    /// </summary>
+    /// <param name="rng">Source of the choice.</param>
+    /// <param name="element">Receives <see cref="Size"/> values.</param>
+    public abstract void Sample(Rng rng, Span<float> element);
 }
 
 /// <summary>Real vectors or grids between bounds (infinite where unbounded).</summary>
@@ -86,6 +94,15 @@ public sealed record Box(int[] Shape, float[] Low, float[] High) : Space
 
     /// <inheritdoc/>
     public override int Size => Low.Length;
+
+    /// <inheritdoc/>
+    public override void Sample(Rng rng, Span<float> element)
+    {
+        for (var index = 0; index < Size; index++)
+            element[index] = float.IsFinite(Low[index]) && float.IsFinite(High[index])
+                ? (float)rng.NextDouble(Low[index], High[index])
+                : Math.Clamp((float)rng.NextGaussian(), Low[index], High[index]);
+    }
 
     /// <summary>Refuses a vector of another length and one that is not finite; the bounds are for each environment to enforce.</summary>
     /// <exception cref="ArgumentException">The vector is not one of this space's.</exception>
@@ -118,6 +135,9 @@ public sealed record Discrete(int Count) : Space
 
     /// <inheritdoc/>
     public override int Size => 1;
+
+    /// <inheritdoc/>
+    public override void Sample(Rng rng, Span<float> element) => element[0] = rng.NextInt(Count);
 
     /// <summary>The index that an action vector carries.</summary>
     /// <exception cref="ArgumentException">The vector is not one whole number from 0 to <see cref="Count"/> − 1.</exception>

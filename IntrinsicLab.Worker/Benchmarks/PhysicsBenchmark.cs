@@ -29,11 +29,7 @@ internal static class PhysicsBenchmark
         {
             for (var step = 0; step < steps; step++)
             {
-                if (factory.Spec.Action is Discrete discrete)
-                    action[0] = draws.NextInt(discrete.Count);
-                else
-                    for (var axis = 0; axis < action.Length; axis++)
-                        action[axis] = (float)draws.NextDouble(-1, 1);
+                factory.Spec.Action.Sample(draws, action);
                 batch.Step(action);
             }
         });

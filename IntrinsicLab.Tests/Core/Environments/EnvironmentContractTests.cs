@@ -276,12 +276,12 @@ public partial class EnvironmentContractTests
     private static IEnvironment Create(string id, WrapperConfig? wrappers = null) =>
         EnvironmentCatalog.Factory(EnvironmentCatalog.Find(id)!, null, wrappers).Create();
 
-    private static float[] Action(IEnvironment environment, Rng rng) => environment.Spec.Action switch
+    private static float[] Action(IEnvironment environment, Rng rng)
     {
-        Discrete discrete => [rng.NextInt(discrete.Count)],
-        Box box => [.. box.Low.Zip(box.High, (low, high) => (float)rng.NextDouble(low, high))],
-        _ => throw new InvalidOperationException("The space of actions is of an unknown kind."),
-    };
+        var action = new float[environment.Spec.Action.Size];
+        environment.Spec.Action.Sample(rng, action);
+        return action;
+    }
 
     private static IEnumerable<(float[] Observation, StepResult Result)> Play(IEnvironment environment, int steps, ulong seed = 11)
     {
