@@ -50,7 +50,8 @@ public sealed class Evaluation : IDisposable
     public IReadOnlyList<int> Lengths => lengths;
 
     /// <summary>What to report, once finished.</summary>
-    public IReadOnlyList<MetricValue> Points => [new(Metrics.EvaluationReturn, Step, returns.Average()), new(Metrics.EvaluationLength, Step, lengths.Average())];
+    public IReadOnlyList<MetricValue> Points =>
+        [new(Metrics.EvaluationReturn, Step, returns.Average()), new(Metrics.EvaluationLength, Step, lengths.Average())];
 
     /// <summary>The recorded episodes, once finished; null where none was recorded or the environment has no picture.</summary>
     public Replay? Replay => recordings.Count == 0

@@ -22,7 +22,8 @@ public sealed class Replay
     private readonly IReadOnlyList<EpisodeRecording> episodes;
 
     internal Replay(
-        RunPlan plan, long step, EnvironmentSpec spec, IReadOnlyList<double> returns, IReadOnlyList<int> lengths, IReadOnlyList<EpisodeRecording> episodes) =>
+        RunPlan plan, long step, EnvironmentSpec spec, IReadOnlyList<double> returns, IReadOnlyList<int> lengths,
+        IReadOnlyList<EpisodeRecording> episodes) =>
         (this.plan, Step, this.spec, this.returns, this.lengths, this.episodes) = (plan, step, spec, returns, lengths, episodes);
 
     /// <summary>Environment steps of training that the policy has seen.</summary>

@@ -100,10 +100,11 @@ public sealed partial record RunPlan
     internal static EvaluationPlan ReadEvaluation(Members members, long? steps, List<Problem> problems)
     {
         var pointer = members.At("evaluation");
-        var evaluation = (EvaluationPlan)ParameterSchema.Of(typeof(EvaluationPlan)).Read(members.Take("evaluation"), new EvaluationPlan(), pointer, problems);
+        var schema = ParameterSchema.Of(typeof(EvaluationPlan));
+        var evaluation = (EvaluationPlan)schema.Read(members.Take("evaluation"), new EvaluationPlan(), pointer, problems);
         if (evaluation.Every > 0 && steps / evaluation.Every > EvaluationSchedule.MostEvaluations)
             problems.Add(new(Problem.At(pointer, "every"), string.Create(CultureInfo.InvariantCulture,
-                $"{evaluation.Every} steps apart there would be {steps / evaluation.Every} evaluations; a run has at most {EvaluationSchedule.MostEvaluations}.")));
+                $"That makes {steps / evaluation.Every} evaluations; a run has at most {EvaluationSchedule.MostEvaluations}.")));
         return evaluation;
     }
 

@@ -3,7 +3,7 @@ import { count, figure } from './curves.js';
 import { frameAt, list, load } from './replays.js';
 import { SceneView } from './scene.js';
 
-const ENDS = { terminated: 'the task ended it', truncated: 'the time limit ended it', stopped: 'an evaluation goes no further' };
+const ENDS = { terminated: 'it ended by itself', truncated: 'the time limit ended it', stopped: 'evaluations go no further' };
 const WIDE = 1000;
 const HIGH = 100;
 let numbers = 0;
@@ -24,6 +24,7 @@ export class Pane {
   #strip = make('div', 'replay-strip');
   #facts = make('p', 'small muted replay-facts');
   #now = make('b', 'number');
+  #whole = make('span', '');
   #line = null;
   #cursor = null;
   #view = new SceneView(this.#stage);
@@ -55,10 +56,12 @@ export class Pane {
     }
     this.#note.textContent = 'Loading the replay';
     this.#stage.append(this.#note);
-    this.#strip.innerHTML = `<svg viewBox="0 0 ${WIDE} ${HIGH}" preserveAspectRatio="none" aria-hidden="true"><path class="so-far"/><path class="zero"/><polyline/><line/></svg><span class="small muted"></span>`;
+    this.#strip.innerHTML = `<svg viewBox="0 0 ${WIDE} ${HIGH}" preserveAspectRatio="none" aria-hidden="true"><path class="zero"/><polyline/><line/></svg>`;
     this.#line = this.#strip.querySelector('polyline');
     this.#cursor = this.#strip.querySelector('line');
-    this.#strip.lastChild.append('Return so far ', this.#now);
+    const soFar = make('span', '');
+    soFar.append('Return so far ', this.#now);
+    this.#facts.append(soFar, this.#whole);
     this.element.append(head, this.#stage, this.#strip, this.#facts);
   }
 
@@ -178,7 +181,7 @@ export class Pane {
       if (!this.replays.includes(entry)) return;
       this.replay = replay;
       this.#episodes.replaceChildren(...replay.episodes.map((one, index) => new Option(`${index + 1}, return ${figure(one.return)}`, String(index))));
-      this.#episodes.closest('label').hidden = replay.episodes.length < 2;
+      this.#episodes.parentElement.hidden = replay.episodes.length < 2;
       this.#take(Math.min(episode, replay.episodes.length - 1), false);
     } catch (error) {
       this.#say(error.message);
@@ -197,7 +200,7 @@ export class Pane {
     const { returns } = this.replay;
     const mean = returns.length > 1 ? ` Mean return of ${returns.length} episodes ${figure(returns.reduce((sum, one) => sum + one, 0) / returns.length)}.` : '';
     const thinned = this.episode.frameEvery > 1 ? ` Every ${ordinal(this.episode.frameEvery)} frame was kept.` : '';
-    this.#facts.textContent = `Return ${figure(this.episode.return)} in ${count(this.episode.length)} ${this.episode.length === 1 ? 'step' : 'steps'}; ${ENDS[this.episode.ended]}.${mean}${thinned}`;
+    this.#whole.textContent = `Return ${figure(this.episode.return)} in ${count(this.episode.length)} ${this.episode.length === 1 ? 'step' : 'steps'}; ${ENDS[this.episode.ended]}.${mean}${thinned}`;
     if (tell) this.#changed();
   }
 
@@ -213,17 +216,17 @@ export class Pane {
     this.#note.hidden = false;
     this.#strip.hidden = this.#facts.hidden = true;
     this.#steps.replaceChildren();
-    this.#episodes.closest('label').hidden = true;
+    this.#episodes.parentElement.hidden = true;
   }
 }
 
 function labelled(text, field, number) {
-  const label = make('label', 'replay-field');
-  const word = make('span', 'small muted');
-  word.textContent = text;
-  label.append(word, field);
-  field.id = `replay-${text.replace(' ', '-').toLowerCase()}-${number}`;
-  return label;
+  const whole = make('div', 'replay-field');
+  const label = make('label', 'small muted');
+  label.textContent = text;
+  label.htmlFor = field.id = `replay-${text.replace(' ', '-').toLowerCase()}-${number}`;
+  whole.append(label, field);
+  return whole;
 }
 
 const ordinal = number => number === 2 ? 'second' : `${number}th`;

@@ -309,7 +309,8 @@ class Replay extends HTMLElement {
   #key(event) {
     if (!this.#parts || !this.#shown.length || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const { target } = event;
-    if (target !== document.body && !this.contains(target)) return;
+    // Elsewhere on the page keys belong to what has the focus, unless that is no more than a heading.
+    if (!this.contains(target) && target.closest('a, button, input, select, textarea, summary, dialog, [role="log"], [contenteditable]')) return;
     if (target.matches('select, summary, .sheet *') || (target.matches('input') && event.key.startsWith('Arrow') && !event.shiftKey)) return;
     if (event.key === ' ' && target.matches('button')) return;
     const far = event.shiftKey ? 10 : 1;
