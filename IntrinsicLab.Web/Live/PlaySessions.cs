@@ -20,6 +20,9 @@ public sealed class PlaySessions
     /// <summary>How long a session waits for its next command.</summary>
     public TimeSpan Idle { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>How many environments are being played.</summary>
+    public int Count => Volatile.Read(ref count);
+
     /// <summary>The processes of the sessions at work.</summary>
     public IReadOnlyList<int> ProcessIds => [.. running.Values.Select(process => process.Id)];
 
