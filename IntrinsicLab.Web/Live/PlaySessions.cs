@@ -27,8 +27,8 @@ public sealed class PlaySessions
     public IReadOnlyList<int> ProcessIds => [.. running.Values.Select(process => process.Id)];
 
     /// <summary>
-    /// Plays until the other side stops asking; commands come and answers go one by one, so that nothing runs ahead. Returns the reason where
-    /// the lab had to end it, null where the other side did.
+    /// Plays until the other side stops asking; commands come and answers go one by one, so that nothing runs ahead. Returns the reason
+    /// where the lab had to end it, null where the other side did.
     /// </summary>
     /// <param name="environment">Id of the environment.</param>
     /// <param name="receive">The next command, or null at the end.</param>
@@ -40,7 +40,7 @@ public sealed class PlaySessions
         if (Interlocked.Increment(ref count) > Most)
         {
             Interlocked.Decrement(ref count);
-            return new("busy", $"{Most} environments are being played already, the most at once. Close one of their pages, then try again.");
+            return new("busy", $"{Most} environments are being played already, the most at once. Close one of their pages and try again.");
         }
         var id = Guid.NewGuid();
         PlayProcess? process = null;
