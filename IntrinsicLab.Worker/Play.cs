@@ -8,8 +8,8 @@ namespace IntrinsicLab.Worker;
 
 /// <summary>
 /// One environment, played command by command. Commands: <c>start</c> (with <c>environmentParameters</c> and <c>seed</c>), <c>reset</c>
-/// (with a <c>seed</c>, or on to the next episode), <c>step</c> (with an <c>action</c>, or at random; <c>count</c> times, at most to the end
-/// of the episode). Answers are of the kind <c>started</c>, <c>frames</c> or <c>problems</c>.
+/// (with a <c>seed</c>, or on to the next episode), <c>step</c> (with an <c>action</c>, or at random; <c>count</c> times, at most to
+/// the end of the episode). Answers are of the kind <c>started</c>, <c>frames</c> or <c>problems</c>.
 /// </summary>
 /// <param name="entry">The environment.</param>
 internal sealed class Play(EnvironmentEntry entry) : IDisposable
@@ -218,7 +218,12 @@ internal sealed class Play(EnvironmentEntry entry) : IDisposable
     {
         ["action"] = spec.Action switch
         {
-            Discrete discrete => new JsonObject { ["kind"] = "discrete", ["count"] = discrete.Count, ["names"] = List(discrete.Names, name => name) },
+            Discrete discrete => new JsonObject
+            {
+                ["kind"] = "discrete",
+                ["count"] = discrete.Count,
+                ["names"] = List(discrete.Names, name => name),
+            },
             Box box => new JsonObject
             {
                 ["kind"] = "box",
@@ -278,5 +283,6 @@ internal sealed class Play(EnvironmentEntry entry) : IDisposable
     }
 
     // JSON has no infinities.
-    private static double Finite(double value) => double.IsFinite(value) ? value + 0.0 : double.IsNaN(value) ? 0.0 : Math.CopySign(1e30, value);
+    private static double Finite(double value) =>
+        double.IsFinite(value) ? value + 0.0 : double.IsNaN(value) ? 0.0 : Math.CopySign(1e30, value);
 }

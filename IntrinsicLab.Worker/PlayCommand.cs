@@ -6,7 +6,8 @@ namespace IntrinsicLab.Worker;
 
 /// <summary>
 /// The verb <c>play</c>: a process in which one environment is played, so that a crash of native code ends the play and nothing else.
-/// Every line of standard input is a command as JSON, every line of standard output its answer (see <see cref="Play"/>); it ends with its input.
+/// Every line of standard input is a command as JSON, every line of standard output its answer (see <see cref="Play"/>); it ends with its
+/// input.
 /// </summary>
 internal static class PlayCommand
 {

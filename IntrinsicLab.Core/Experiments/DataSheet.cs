@@ -25,7 +25,8 @@ public sealed partial record DataSheet(string Summary, IReadOnlyList<DataSheetEn
         {
             var heading = begins[index].Groups[1].Value + begins[index].Groups[3].Value;
             var from = begins[index].Index + begins[index].Length;
-            var text = $"{begins[index].Groups[2].Value} {paragraph[from..(index + 1 < begins.Count ? begins[index + 1].Index : paragraph.Length)]}".Trim();
+            var to = index + 1 < begins.Count ? begins[index + 1].Index : paragraph.Length;
+            var text = $"{begins[index].Groups[2].Value} {paragraph[from..to]}".Trim();
             if (text.Length > 0)
                 yield return new(heading == "Action" ? "Actions" : heading, char.ToUpperInvariant(text[0]) + text[1..]);
         }

@@ -7,7 +7,9 @@ namespace IntrinsicLab.Core.Experiments;
 /// <param name="Seed">Root of all randomness: that of the world and that of random actions.</param>
 public sealed record PlayPlan(EnvironmentFactory Environment, int Seed)
 {
-    /// <summary>Reads <c>environmentParameters</c> and <c>seed</c>, adding every fault to <paramref name="problems"/>; null when there were any.</summary>
+    /// <summary>
+    /// Reads <c>environmentParameters</c> and <c>seed</c>, adding every fault to <paramref name="problems"/>; null when there were any.
+    /// </summary>
     /// <param name="entry">The environment.</param>
     /// <param name="members">The JSON object; other members are the caller's to take or refuse.</param>
     /// <param name="problems">Faults, each at its place.</param>

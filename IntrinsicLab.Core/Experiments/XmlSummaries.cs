@@ -13,7 +13,9 @@ internal static class XmlSummaries
     public static string Of(PropertyInfo property) =>
         Find(property.DeclaringType!, $"P:{NameOf(property.DeclaringType!)}.{property.Name}") is { } summary ? InPlainText(summary) : "";
 
-    /// <summary>The text before the first paragraph of a class's summary, then each paragraph; references to its config become the labels shown.</summary>
+    /// <summary>
+    /// The text before the first paragraph of a class's summary, then each paragraph; references to its config become the labels shown.
+    /// </summary>
     public static IReadOnlyList<string> Of(Type type, Type config)
     {
         if (Find(type, $"T:{NameOf(type)}") is not { } found)
@@ -24,7 +26,8 @@ internal static class XmlSummaries
             var name = reference.Attribute("cref")!.Value;
             if (name == $"T:{NameOf(config)}")
                 reference.ReplaceWith("the parameters");
-            else if (name.StartsWith($"P:{NameOf(config)}.", StringComparison.Ordinal) && config.GetProperty(name.Split('.')[^1]) is { } property)
+            else if (name.StartsWith($"P:{NameOf(config)}.", StringComparison.Ordinal)
+                && config.GetProperty(name.Split('.')[^1]) is { } property)
                 reference.ReplaceWith($"“{new Parameter(property).Label}”");
         }
         var paragraphs = summary.Elements("para").ToList();

@@ -16,17 +16,17 @@ public static class PlayEndpoint
         group.MapGet("/environments/{id}/play", Play).WithName("PlayEnvironment").Produces(StatusCodes.Status101SwitchingProtocols);
 
     /// <summary>
-    /// Plays an environment, over a WebSocket: one command in, one answer out. Commands: {"do":"start","environmentParameters":{},"seed":1},
-    /// {"do":"reset","seed":2} (without a seed the next episode), {"do":"step","action":[0],"count":30} (without an action at random; at most
-    /// 240 steps). Answers: "kind" is started (with "spec" and "frames"), frames, problems (messages by JSON pointer), or ended (with "reason"
-    /// and "message"), after which the connection closes.
+    /// Plays an environment, over a WebSocket: one command in, one answer out. Commands: {"do":"start","environmentParameters":{},"seed":1};
+    /// {"do":"reset","seed":2}, without a seed for the next episode; {"do":"step","action":[0],"count":30}, without an action at random,
+    /// 240 steps at most. Answers: "kind" is started (with "spec" and "frames"), frames, problems (messages by JSON pointer), or ended (with
+    /// "reason" and "message"), after which the connection closes.
     /// </summary>
     public static async Task<IResult> Play(string id, HttpContext context, PlaySessions sessions, IHostApplicationLifetime lifetime)
     {
         if (EnvironmentCatalog.Find(id) is not { } entry)
             return ProblemResult.NotFound(Problem.Unknown("environment", id, [.. EnvironmentCatalog.All.Select(known => known.Id)]));
         if (!context.WebSockets.IsWebSocketRequest)
-            return new ProblemResult(StatusCodes.Status426UpgradeRequired, "This address speaks WebSocket (ws://): commands in, pictures out.");
+            return new ProblemResult(StatusCodes.Status426UpgradeRequired, "This address speaks WebSocket: commands in, pictures out.");
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         var conversation = new Conversation(socket, context.RequestAborted);

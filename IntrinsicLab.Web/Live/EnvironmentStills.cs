@@ -7,8 +7,8 @@ using IntrinsicLab.Core.Environments;
 namespace IntrinsicLab.Web.Live;
 
 /// <summary>
-/// The first scene of every environment, as <see cref="SceneFormat"/> writes it: its defaults, seed 1. Nothing is stepped, so that it needs no
-/// process of its own; made when somebody first looks, once.
+/// The first scene of every environment, as <see cref="SceneFormat"/> writes it: its defaults, seed 1. Nothing is stepped, so that it needs
+/// no process of its own; made when somebody first looks, once.
 /// </summary>
 public sealed class EnvironmentStills
 {

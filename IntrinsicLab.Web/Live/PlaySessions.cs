@@ -20,12 +20,15 @@ public sealed class PlaySessions
     /// <summary>How long a session waits for its next command.</summary>
     public TimeSpan Idle { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>How many environments are being played.</summary>
+    public int Count => Volatile.Read(ref count);
+
     /// <summary>The processes of the sessions at work.</summary>
     public IReadOnlyList<int> ProcessIds => [.. running.Values.Select(process => process.Id)];
 
     /// <summary>
-    /// Plays until the other side stops asking; commands come and answers go one by one, so that nothing runs ahead. Returns the reason where
-    /// the lab had to end it, null where the other side did.
+    /// Plays until the other side stops asking; commands come and answers go one by one, so that nothing runs ahead. Returns the reason
+    /// where the lab had to end it, null where the other side did.
     /// </summary>
     /// <param name="environment">Id of the environment.</param>
     /// <param name="receive">The next command, or null at the end.</param>
@@ -37,7 +40,7 @@ public sealed class PlaySessions
         if (Interlocked.Increment(ref count) > Most)
         {
             Interlocked.Decrement(ref count);
-            return new("busy", $"{Most} environments are being played already, the most at once. Close one of their pages, then try again.");
+            return new("busy", $"{Most} environments are being played already, the most at once. Close one of their pages and try again.");
         }
         var id = Guid.NewGuid();
         PlayProcess? process = null;

@@ -188,10 +188,10 @@ public sealed class PlayTests(LabInBrowser lab)
         await using var page = await lab.Open("environments");
         await Expect(page.Tab.Locator("lab-picture canvas.scene").First).ToBeVisibleAsync();
 
-        await page.Tab.GetByLabel("Search environments").FillAsync("pole upright");
+        await page.Tab.GetByLabel("Search environments").FillAsync("paddle falling ball");
 
         await Expect(page.Tab.Locator(".worldcard")).ToHaveCountAsync(1);
-        await Expect(page.Tab).ToHaveURLAsync(new Regex("q=pole"));
+        await Expect(page.Tab).ToHaveURLAsync(new Regex("q=paddle"));
         page.AssertNoErrors();
     }
 

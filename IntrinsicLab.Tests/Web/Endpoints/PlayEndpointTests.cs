@@ -103,6 +103,9 @@ public class PlayEndpointTests(ApiApplication lab)
         var games = new List<WebSocket>();
         for (var index = 0; index < PlaySessions.Most; index++)
             games.Add(await Connect(application: own));
+        // A connection is there a moment before its session is.
+        while (own.Service<PlaySessions>().Count < PlaySessions.Most)
+            await Task.Delay(10);
         using (var ninth = await Connect(application: own))
             Assert.Equal("busy", (string)(await Hear(ninth))["reason"]!);
 
