@@ -8,6 +8,9 @@ public sealed record EnvironmentSpec(Box Observation, Space Action)
     /// <summary>Steps after which an episode is truncated; null for none.</summary>
     public int? TimeLimit { get; init; }
 
+    /// <summary>Steps within which every episode ends by itself; null where that is not certain.</summary>
+    public int? EndsWithin { get; init; }
+
     /// <summary>Range in which episode returns fall, for axes and progress; null where unknown.</summary>
     public (double Low, double High)? ScoreRange { get; init; }
 

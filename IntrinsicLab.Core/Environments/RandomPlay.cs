@@ -17,6 +17,7 @@ public sealed record RandomPlay(double Mean, double StandardDeviation, int Episo
 
     // Where episodes are long, fewer are played, down to the least that gives a deviation worth showing.
     private const int StepsInAll = 500_000;
+    private const int StepsInAllWhereCostly = 50_000;
     private const int FewestEpisodes = 20;
 
     /// <summary>Plays an entry with its default parameters.</summary>
@@ -28,7 +29,8 @@ public sealed record RandomPlay(double Mean, double StandardDeviation, int Episo
         var action = new float[environment.Spec.Action.Size];
         List<double> returns = [];
         var (steps, cut) = (0L, 0);
-        while (returns.Count < MostEpisodes && (steps < StepsInAll || returns.Count < FewestEpisodes))
+        var enough = environment.Spec.CostlyStep ? StepsInAllWhereCostly : StepsInAll;
+        while (returns.Count < MostEpisodes && (steps < enough || returns.Count < FewestEpisodes))
         {
             environment.Reset(worlds, observation);
             var (sum, length, ended) = (0.0, 0, false);

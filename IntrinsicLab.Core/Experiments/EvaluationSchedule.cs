@@ -13,6 +13,9 @@ internal sealed class EvaluationSchedule
 
     private const int PartOfBudget = 20;
 
+    // What an episode is taken to cost beforehand where nothing is known; a longer one only leaves fewer episodes to the evaluation.
+    private const int UsualEpisode = 1000;
+
     private readonly EvaluationPlan plan;
     private readonly long budget;
     private readonly long times;
@@ -20,9 +23,9 @@ internal sealed class EvaluationSchedule
     public EvaluationSchedule(RunPlan run, EnvironmentSpec spec)
     {
         (plan, budget) = (run.Evaluation, run.Steps);
-        EpisodeSteps = Math.Min(spec.TimeLimit ?? LongestEpisode, LongestEpisode);
+        EpisodeSteps = Math.Min(spec.TimeLimit ?? spec.EndsWithin ?? LongestEpisode, LongestEpisode);
         Episodes = spec.Deterministic ? 1 : plan.Episodes;
-        times = Math.Min(plan.Times, Math.Max(1, budget / PartOfBudget / EpisodeSteps - 1));
+        times = Math.Min(plan.Times, Math.Max(1, budget / PartOfBudget / Math.Min(spec.TimeLimit ?? spec.EndsWithin ?? UsualEpisode, LongestEpisode) - 1));
         Allowance = plan.Every > 0 ? long.MaxValue : budget / PartOfBudget / (times + 1);
     }
 

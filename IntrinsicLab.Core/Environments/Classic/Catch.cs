@@ -35,6 +35,7 @@ public sealed class Catch(CatchConfig config) : IEnvironment
     public EnvironmentSpec Spec { get; } = new(new Box([config.Rows, config.Columns, 1], 0, 1), Actions)
     {
         ScoreRange = (-1, 1),
+        EndsWithin = config.Rows - 1,
         Keyboard = new([new("ArrowLeft", [0], "Left"), new("ArrowDown", [1], "Stay"), new("ArrowRight", [2], "Right")], Idle: null),
     };
 

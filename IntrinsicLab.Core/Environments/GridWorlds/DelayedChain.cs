@@ -77,6 +77,7 @@ public sealed class DelayedChain : IEnvironment, ITabular
         double noise = level.Noisy ? level.Length - 1 : 0;
         Spec = new EnvironmentSpec(new Box([level.Distracted ? 2 + DistractionBits : level.States], 0, 1), Actions)
         {
+            EndsWithin = level.Length,
             ScoreRange = (-1 - noise, 1 + noise),
             Deterministic = !level.Noisy && !level.Distracted,
             Keyboard = new Keyboard([new("ArrowUp", [0], "Upper branch"), new("ArrowDown", [1], "Lower branch")], Idle: null),

@@ -39,6 +39,7 @@ public sealed class LockChain : IEnvironment, ITabular
         key = [.. Enumerable.Range(0, config.Length).Select(_ => rng.NextInt(2))];
         Spec = new(new Box([config.Length], 0, 1), Actions)
         {
+            EndsWithin = config.Length,
             ScoreRange = (0, 1),
             Deterministic = true,
             Keyboard = new([new("ArrowLeft", [0], "Action 0"), new("ArrowRight", [1], "Action 1")], Idle: null),

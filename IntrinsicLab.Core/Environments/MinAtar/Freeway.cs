@@ -39,7 +39,7 @@ public sealed class Freeway(FreewayConfig config) : IEnvironment
 
     /// <inheritdoc/>
     /// <remarks>A crossing takes 27 steps at best, the first 28: 92 of them fit.</remarks>
-    public EnvironmentSpec Spec => field ??= Cabinet.Spec(channels: 7) with { ScoreRange = (0, 92) };
+    public EnvironmentSpec Spec => field ??= Cabinet.Spec(channels: 7) with { ScoreRange = (0, 92), EndsWithin = 2501 };
 
     internal Cabinet Cabinet { get; } = new(config.StickyActions, config.Actions, GameAction.None, GameAction.Up, GameAction.Down);
 

@@ -75,6 +75,7 @@ public partial class EnvironmentContractTests
         var (rng, actions) = (new Rng(3), new Rng(4));
         var observation = new float[low.Length];
         environment.Reset(rng, observation);
+        var length = 0;
         for (var step = 0; step < 100_000; step++)
         {
             var result = environment.Step(Action(environment, actions), observation);
@@ -82,8 +83,12 @@ public partial class EnvironmentContractTests
             for (var index = 0; index < observation.Length; index++)
                 if (!(observation[index] >= low[index] && observation[index] <= high[index]))
                     Assert.Fail($"Value {index} is {observation[index]} after step {step}, out of {low[index]} to {high[index]}.");
-            if (result.Ended)
-                environment.Reset(rng, observation);
+            length++;
+            Assert.False(length > environment.Spec.EndsWithin, $"An episode goes on after {length} steps.");
+            if (!result.Ended)
+                continue;
+            environment.Reset(rng, observation);
+            length = 0;
         }
     }
 

@@ -100,6 +100,9 @@ public class EvaluationTests
         Assert.Equal([500, 4000, 8000, 10_000], Marks(Plan("""{"every": 4000}""", 10_000), spec));
         Assert.Empty(Marks(Plan("""{"times": 0}"""), spec));
         Assert.Equal(10_000, new EvaluationSchedule(Plan("{}"), spec with { TimeLimit = null }).EpisodeSteps);
+        Assert.Equal(9, new EvaluationSchedule(Plan("{}"), spec with { TimeLimit = null, EndsWithin = 9 }).EpisodeSteps);
+        Assert.Equal(11, Marks(Plan("{}", 20_000), spec with { TimeLimit = null, EndsWithin = 9 }).Count);
+        Assert.Equal(11, Marks(Plan("{}", 2_000_000), spec with { TimeLimit = null }).Count);
         Assert.Equal(1, new EvaluationSchedule(Plan("{}"), spec with { Deterministic = true }).Episodes);
     }
 
