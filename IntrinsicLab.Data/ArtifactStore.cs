@@ -1,3 +1,5 @@
+using System.Data;
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 
 namespace IntrinsicLab.Data;
@@ -6,33 +8,29 @@ namespace IntrinsicLab.Data;
 public sealed record ArtifactRow(string Name, string MediaType, long Size, DateTimeOffset CreatedAt);
 
 /// <summary>Stores and lists artifacts.</summary>
-public sealed class ArtifactStore(IDbContextFactory<LabDbContext> contexts, TimeProvider time)
+public sealed class ArtifactStore(LabDatabase database, IDbContextFactory<LabDbContext> contexts, TimeProvider time)
 {
-    public const int MostBytes = 64 * 1024 * 1024;
-
-    /// <summary>Stores an artifact, in place of one of the same name.</summary>
-    /// <exception cref="ArgumentException">It is larger than <see cref="MostBytes"/>, or its name is empty or longer than 200 characters.</exception>
+    /// <summary>Stores an artifact, in place of one of the same name. A run's own process stores through <see cref="MetricStore.Append"/>.</summary>
+    /// <exception cref="ArgumentException">It is larger than <see cref="NewArtifact.MostBytes"/>, or its name is empty or too long.</exception>
     public async Task Put(Guid runId, string name, string mediaType, byte[] content, CancellationToken cancellationToken = default)
     {
-        if (content.Length > MostBytes)
-            throw new ArgumentException($"'{name}' has {content.Length} bytes; an artifact has at most {MostBytes}.", nameof(content));
-        if (name.Length is 0 or > 200)
-            throw new ArgumentException("An artifact's name has 1 to 200 characters.", nameof(name));
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-        await context.Artifacts.Where(artifact => artifact.RunId == runId && artifact.Name == name).ExecuteDeleteAsync(cancellationToken);
-        context.Artifacts.Add(new Artifact
-        {
-            RunId = runId,
-            Name = name,
-            MediaType = mediaType,
-            Content = content,
-            Size = content.Length,
-            CreatedAt = time.GetUtcNow(),
-        });
-        await context.SaveChangesAsync(cancellationToken);
+        var artifact = new NewArtifact(name, mediaType, content);
+        await using var connection = await database.Open(cancellationToken);
+        await using var transaction = LabDatabase.BeginWrite(connection);
+        await Write(transaction, runId, artifact, time.GetUtcNow(), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
+
+    internal static Task Write(DbTransaction transaction, Guid runId, NewArtifact artifact, DateTimeOffset now, CancellationToken cancellationToken) =>
+        transaction.Execute(
+            """
+            INSERT INTO artifacts (run_id, name, media_type, size, created_at, content, encoding)
+            VALUES (@run, @name, @type, @size, @now, @content, @encoding)
+            ON CONFLICT (run_id, name) DO UPDATE SET media_type = excluded.media_type, size = excluded.size, created_at = excluded.created_at,
+                content = excluded.content, encoding = excluded.encoding
+            """, cancellationToken,
+            ("run", runId), ("name", artifact.Name), ("type", artifact.MediaType), ("size", artifact.Size), ("now", UnixMicroseconds.From(now)),
+            ("content", artifact.Stored), ("encoding", artifact.Encoding ?? (object)DbType.String));
 
     /// <summary>A run's artifacts by name, without their content.</summary>
     public async Task<IReadOnlyList<ArtifactRow>> List(Guid runId, CancellationToken cancellationToken = default)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Data;
 using System.Data.Common;
+using IntrinsicLab.Core.Experiments;
 
 namespace IntrinsicLab.Data;
 
@@ -22,23 +23,26 @@ public sealed partial class MetricStore(LabDatabase database, TimeProvider time)
     // States of series as last written by this process. An entry counts only while its sequence equals that of the row.
     private readonly ConcurrentDictionary<long, SeriesState> known = [];
 
-    /// <summary>Appends points, whose steps rise within each metric, together with progress and checkpoint: all or nothing.</summary>
+    /// <summary>Appends points, whose steps rise within each metric, together with progress, checkpoint and artifacts: all or nothing.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="fence">Number the run was claimed with.</param>
     /// <param name="points">Points, in the order they happened.</param>
     /// <param name="checkpoint">Checkpoint taken after these points.</param>
     /// <param name="progress">Where the run stands after them.</param>
+    /// <param name="artifacts">Artifacts, each in place of one of the same name.</param>
     /// <param name="dropStale">Leave out points at or before their metric's last step instead of refusing them all.</param>
     /// <param name="cancellationToken">Gives up before anything is written.</param>
     /// <exception cref="StaleFenceException">Another worker has claimed the run since, or it was ended.</exception>
     /// <exception cref="ArgumentException">A point does not follow its metric's last one.</exception>
     public async Task Append(
         Guid runId, long fence, IReadOnlyList<StoredPoint> points, NewCheckpoint? checkpoint = null, RunProgress? progress = null,
-        bool dropStale = false, CancellationToken cancellationToken = default)
+        IReadOnlyList<NewArtifact>? artifacts = null, bool dropStale = false, CancellationToken cancellationToken = default)
     {
         await using var connection = await database.Open(cancellationToken);
         await using var transaction = LabDatabase.BeginWrite(connection);
         await WriteProgress(transaction, runId, fence, points, progress, cancellationToken);
+        foreach (var artifact in artifacts ?? [])
+            await ArtifactStore.Write(transaction, runId, artifact, time.GetUtcNow(), cancellationToken);
         var batch = new SeriesBatch(transaction);
         if (points.Count > 0)
         {
@@ -64,7 +68,7 @@ public sealed partial class MetricStore(LabDatabase database, TimeProvider time)
     }
 
     /// <summary>
-    /// Drops points and checkpoints beyond a step and sets the run's progress back, so that a run can go on from its checkpoint there;
+    /// Drops points, checkpoints and replays beyond a step and sets the run's progress back, so that a run can go on from its checkpoint there;
     /// −1 drops everything.
     /// </summary>
     /// <exception cref="StaleFenceException">Another worker has claimed the run since.</exception>
@@ -86,6 +90,9 @@ public sealed partial class MetricStore(LabDatabase database, TimeProvider time)
         batch.Write(beyond);
         await transaction.Execute(
             "DELETE FROM checkpoints WHERE run_id = @run AND step > @step", cancellationToken, ("run", runId), ("step", step));
+        await transaction.Execute(
+            "DELETE FROM artifacts WHERE run_id = @run AND name LIKE @replays AND name > @last", cancellationToken,
+            ("run", runId), ("replays", Replay.NamePrefix + "%"), ("last", Replay.NameAt(Math.Max(step, 0))));
         await transaction.Execute(
             $"""
             UPDATE runs SET steps_done = CASE WHEN steps_done > @step THEN @step ELSE steps_done END,

@@ -9,6 +9,10 @@ internal static partial class LocalProcess
 {
     private const int Terminate = 15;
 
+    /// <summary>The framework of this process, which runs its children too, whatever program hosts this one.</summary>
+    public static string Dotnet =>
+        Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet")) is var path && File.Exists(path) ? path : "dotnet";
+
     /// <summary>A process of this id runs that was started before the time given; ids are used again.</summary>
     public static bool IsAlive(int id, DateTimeOffset startedBefore)
     {

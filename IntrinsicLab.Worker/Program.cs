@@ -8,6 +8,11 @@ var train = new Command("train", "Train one run; started by a worker, not by han
 train.Hidden = true;
 train.SetAction(parsed => TrainCommand.Execute(parsed.GetValue(run), parsed.GetValue(fence)));
 
+var world = new Argument<string>("environment") { Description = "Id of the environment." };
+var play = new Command("play", "Play an environment by commands on standard input; started by the dashboard, not by hand.") { world };
+play.Hidden = true;
+play.SetAction(parsed => PlayCommand.Execute(parsed.GetValue(world)!));
+
 var plan = new Argument<FileInfo>("plan") { Description = "Plan of a run or an experiment, as JSON." };
 var runPlan = new Command("run", "Run a plan without a web server: progress bars, then a table.") { plan };
 runPlan.SetAction(parsed => RunCommand.Execute(parsed.GetValue(plan)!));
@@ -29,7 +34,7 @@ randomReturns.SetAction(parsed => RandomReturnsCommand.Execute(parsed.GetValue(s
 
 var root = new RootCommand("Runs training for IntrinsicLab. Settings: section Lab of appsettings.json, or variables such as Lab__DataFolder.")
 {
-    train, runPlan, serve, backup, bench, randomReturns,
+    train, play, runPlan, serve, backup, bench, randomReturns,
 };
 // Every verb handles signals itself; the default would end the process two seconds after one.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using IntrinsicLab.Core.Algorithms;
 using IntrinsicLab.Core.Experiments;
 using IntrinsicLab.Data;
 using Microsoft.EntityFrameworkCore;
@@ -197,6 +198,7 @@ internal static class RunCommand
         var runs = await context.Runs.AsNoTracking().Where(run => run.ExperimentId == experiment.Id).OrderBy(run => run.CreatedAt)
             .Select(run => new
             {
+                run.Id,
                 run.Name,
                 run.Algorithm,
                 run.Environment,
@@ -208,25 +210,37 @@ internal static class RunCommand
                 run.ActiveSeconds,
                 run.Error,
             }).ToListAsync();
+        var evaluations = await context.MetricSeries.AsNoTracking()
+            .Where(series => series.Name == Metrics.EvaluationReturn && context.Runs.Any(run => run.Id == series.RunId && run.ExperimentId == experiment.Id))
+            .ToDictionaryAsync(series => series.RunId, series => series.LastValue);
         var table = new Table().Title(Markup.Escape(experiment.Name)).Border(TableBorder.Simple)
             .AddColumns("Configuration", "Algorithm", "Environment").AddColumn(new TableColumn("Seeds").RightAligned())
-            .AddColumn(new TableColumn("Final return").RightAligned()).AddColumn(new TableColumn("Steps/s").RightAligned())
-            .AddColumn(new TableColumn("Time").RightAligned());
+            .AddColumn(new TableColumn("Final return").RightAligned());
+        if (evaluations.Count > 0)
+            table.AddColumn(new TableColumn("Evaluation").RightAligned());
+        table.AddColumn(new TableColumn("Steps/s").RightAligned()).AddColumn(new TableColumn("Time").RightAligned());
         foreach (var group in runs.GroupBy(run => run.ConfigurationHash))
         {
             var first = group.First();
             var completed = group.Where(run => run.Status == RunStatus.Completed).ToList();
             var returns = completed.Select(run => run.LastReturn).OfType<double>().ToList();
             var speeds = completed.Where(run => run.ActiveSeconds > 0).Select(run => run.StepsDone / run.ActiveSeconds).ToList();
-            table.AddRow(
+            List<string> cells =
+            [
                 Markup.Escape(Configuration(first.Name, first.Seed)), first.Algorithm, first.Environment,
                 completed.Count == group.Count() ? $"{completed.Count}" : $"{completed.Count} of {group.Count()}",
                 Spread(returns),
                 speeds.Count == 0 ? "" : speeds.Average().ToString("N0", CultureInfo.InvariantCulture),
-                completed.Count == 0 ? "" : TimeSpan.FromSeconds(completed.Average(run => run.ActiveSeconds)).ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture));
+                completed.Count == 0 ? "" : TimeSpan.FromSeconds(completed.Average(run => run.ActiveSeconds)).ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture),
+            ];
+            if (evaluations.Count > 0)
+                cells.Insert(5, Spread([.. completed.Select(run => evaluations.GetValueOrDefault(run.Id)).OfType<double>()]));
+            table.AddRow([.. cells]);
         }
         AnsiConsole.Write(table);
         AnsiConsole.MarkupLine("[dim]Final return: mean ± standard deviation over seeds of the mean return of the last 100 training episodes.[/]");
+        if (evaluations.Count > 0)
+            AnsiConsole.MarkupLine("[dim]Evaluation: the same of the policy's most likely actions after the last update.[/]");
         foreach (var run in runs.Where(run => run.Status == RunStatus.Failed))
             AnsiConsole.WriteLine($"{run.Name} failed: {run.Error}");
         var paused = runs.Count(run => run.Status == RunStatus.Paused);

@@ -1,7 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using IntrinsicLab.Data;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
@@ -45,9 +44,7 @@ public sealed partial class RunSupervision(
 
     private Process Start(Run run)
     {
-        // The framework of this process runs the child too, whatever program hosts this one.
-        var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
-        var start = new ProcessStartInfo(File.Exists(dotnet) ? dotnet : "dotnet")
+        var start = new ProcessStartInfo(LocalProcess.Dotnet)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -11,7 +11,8 @@ namespace IntrinsicLab.Worker;
 /// <summary>
 /// One attempt at a run, in a process of its own: from the last good checkpoint to the end of the budget, or until asked to stop. Points go
 /// to the store at least every second, a checkpoint with all points before it; the lease is prolonged by the loop itself, so that a loop that
-/// hangs looks hung. A lease covers ten times the longest update seen.
+/// hangs looks hung. A lease covers ten times the longest update seen. Evaluations run between updates and count neither as training time nor
+/// as speed; one that is broken off is played again from its start when the run goes on.
 /// </summary>
 internal sealed class RunTraining(
     RunQueue queue, MetricStore metrics, CheckpointStore checkpoints, IDbContextFactory<LabDbContext> contexts, LabOptions options, StopRequest stop)
@@ -20,8 +21,14 @@ internal sealed class RunTraining(
     private static readonly TimeSpan FlushPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DatabasePatience = TimeSpan.FromSeconds(60);
 
+    // An evaluation looks up this often; it has to be far less than a lease, and far more than a look costs.
+    private const int StepsAtATime = 50;
+
     private readonly List<StoredPoint> buffer = [];
+    private readonly List<NewArtifact> artifacts = [];
     private readonly Stopwatch sinceStart = new();
+    private readonly Stopwatch sinceFlush = new();
+    private bool evaluationIsPending;
     private Guid runId;
     private long fence;
     private double activeBefore;
@@ -96,6 +103,9 @@ internal sealed class RunTraining(
             (lastFlushSteps, lastFlushActive) = (trainer.Steps, activeBefore);
             Console.WriteLine(start is null ? "Starts at step 0." : $"Goes on from step {start.Step}.");
             await queue.Transition(runId, RunStatus.Running, "train", start is null ? "training" : $"training from step {start.Step}", fence);
+            // The checkpoint may lie before or after the evaluation of its step.
+            var evaluated = (await metrics.Names(runId)).FirstOrDefault(metric => metric.Name == Metrics.EvaluationReturn)?.LastStep;
+            evaluationIsPending = trainer.EvaluationIsDue && evaluated != trainer.Steps;
             await Loop(trainer);
             await Finish(trainer);
         }
@@ -126,12 +136,17 @@ internal sealed class RunTraining(
     private async Task Loop(Trainer trainer)
     {
         sinceStart.Start();
-        var sinceFlush = Stopwatch.StartNew();
+        sinceFlush.Start();
         var sinceCheckpoint = Stopwatch.StartNew();
-        while (!trainer.Finished && !stop.IsAsked)
+        while (!stop.IsAsked)
         {
+            if (evaluationIsPending)
+                await Evaluate(trainer);
+            if (trainer.Finished || stop.IsAsked)
+                return;
             var update = Stopwatch.StartNew();
             var progress = trainer.Update();
+            evaluationIsPending = trainer.EvaluationIsDue;
             if (update.Elapsed > longestUpdate)
                 longestUpdate = update.Elapsed;
             var active = ActiveSeconds;
@@ -142,10 +157,33 @@ internal sealed class RunTraining(
             if (!checkpointIsDue && sinceFlush.Elapsed < FlushPeriod && buffer.Count < MostBuffered)
                 continue;
             await Flush(trainer, checkpointIsDue);
-            sinceFlush.Restart();
             if (checkpointIsDue)
                 sinceCheckpoint.Restart();
         }
+    }
+
+    /// <summary>Plays an evaluation; what it found is stored together with its points, or, where the run is asked to stop, not at all.</summary>
+    private async Task Evaluate(Trainer trainer)
+    {
+        sinceStart.Stop();
+        using var evaluation = trainer.Evaluate();
+        while (!evaluation.Finished)
+        {
+            evaluation.Play(StepsAtATime);
+            if (stop.IsAsked)
+                break;
+            if (sinceFlush.Elapsed >= FlushPeriod)
+                await Flush(trainer, withCheckpoint: false);
+        }
+        if (evaluation.Finished)
+        {
+            foreach (var point in evaluation.Points)
+                buffer.Add(new StoredPoint(point.Metric, point.Step, ActiveSeconds, point.Value));
+            if (evaluation.Replay is { } replay)
+                artifacts.Add(new NewArtifact(replay.Name, "application/json", replay.ToJson()).Compressed());
+            evaluationIsPending = false;
+        }
+        sinceStart.Start();
     }
 
     private async Task Finish(Trainer trainer)
@@ -155,7 +193,7 @@ internal sealed class RunTraining(
         while (true)
         {
             var status = await Status();
-            var (to, reason) = trainer.Finished ? (RunStatus.Completed, $"{trainer.Steps} steps done") : status switch
+            var (to, reason) = trainer.Finished && !evaluationIsPending ? (RunStatus.Completed, $"{trainer.Steps} steps done") : status switch
             {
                 RunStatus.Cancelling => (RunStatus.Cancelled, $"stopped at step {trainer.Steps}"),
                 RunStatus.Pausing => (RunStatus.Paused, $"checkpoint at step {trainer.Steps}"),
@@ -187,6 +225,8 @@ internal sealed class RunTraining(
         var progress = new RunProgress(trainer.Steps, trainer.Episodes, active, speed, Lease());
         await Store(checkpoint, progress);
         buffer.Clear();
+        artifacts.Clear();
+        sinceFlush.Restart();
         if (withCheckpoint)
             lastCheckpointTook = clock.Elapsed;
     }
@@ -204,7 +244,7 @@ internal sealed class RunTraining(
         for (var attempt = 0; ; attempt++)
             try
             {
-                await metrics.Append(runId, fence, buffer, checkpoint, progress, dropStale: attempt > 0);
+                await metrics.Append(runId, fence, buffer, checkpoint, progress, artifacts, dropStale: attempt > 0);
                 return;
             }
             catch (DbException error) when (patience.Elapsed < DatabasePatience && IsPassing(error))
@@ -228,7 +268,7 @@ internal sealed class RunTraining(
         try
         {
             if (keepPoints && buffer.Count > 0)
-                await metrics.Append(runId, fence, buffer, dropStale: true);
+                await metrics.Append(runId, fence, buffer, artifacts: artifacts, dropStale: true);
             await queue.Transition(runId, RunStatus.Failed, "train", reason, fence);
             return 0;
         }

@@ -9,6 +9,12 @@ public static class Metrics
     /// <summary>Raw return of one episode.</summary>
     public const string EpisodeReturn = "return/episode";
 
+    /// <summary>Mean raw return of the episodes of an evaluation.</summary>
+    public const string EvaluationReturn = "return/evaluation";
+
+    /// <summary>Mean steps of the episodes of an evaluation.</summary>
+    public const string EvaluationLength = "evaluation/length";
+
     /// <summary>Steps of one episode.</summary>
     public const string EpisodeLength = "episode/length";
 
@@ -44,6 +50,8 @@ public static class Metrics
     {
         [ExtrinsicReturn] = "Mean raw return of the last 100 training episodes (of all so far, while there are fewer); the field's usual score.",
         [EpisodeReturn] = "Raw return of each finished episode, at the step that ended it.",
+        [EvaluationReturn] = "Mean raw return of a few episodes of the policy's most likely actions, in environments of their own.",
+        [EvaluationLength] = "Mean steps of the episodes of each evaluation.",
         [EpisodeLength] = "Steps of each finished episode, at the step that ended it.",
         [PolicyLoss] = "Policy loss, averaged over the update's minibatches; its sign and size say little, only that it is finite.",
         [ValueLoss] = "Half the mean squared error of the value function (clipped as the algorithm's page says), averaged over the minibatches.",

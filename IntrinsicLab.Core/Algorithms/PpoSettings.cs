@@ -12,6 +12,10 @@ internal static class PpoSettings
     // Baselines does wherever it does not clip them, bring the two to one scale; the step size is that of RL Baselines3 Zoo's cartpole.
     private static readonly PpoConfig DiscreteControl = new() { LearningRate = 1e-3, NormaliseRewards = true };
 
+    // PureJaxRL's for MinAtar (Lu et al. 2022: 64 environments, 5e-3) at a quarter of its rollout, for runs of millions of steps rather than
+    // tens of millions, and with the step size divided by the root of four.
+    private static readonly PpoConfig Grid = new() { Environments = 16, Minibatches = 8, LearningRate = 2.5e-3, SharedNetwork = true };
+
     // Baselines, ppo2/defaults.py: MuJoCo.
     private static readonly PpoConfig Mujoco = new()
     {
@@ -64,6 +68,22 @@ internal static class PpoSettings
             ["valueCoefficient"] = 1.0, ["valueClip"] = false, ["bootstrapOnTruncation"] = true, ["normaliseObservations"] = false,
             ["normaliseRewards"] = false,
         }),
+        new("PureJaxRL MinAtar", "Lu et al. 2022, PureJaxRL's example for MinAtar: large rollouts, two small networks without convolutions.",
+            new Dictionary<string, object>
+            {
+                ["environments"] = 64, ["stepsPerRollout"] = 128, ["epochs"] = 4, ["minibatches"] = 8, ["learningRate"] = 5e-3,
+                ["learningRateSchedule"] = Schedule.Linear, ["adamEpsilonStyle"] = EpsilonStyle.Pytorch, ["clipRange"] = 0.2,
+                ["entropyCoefficient"] = 0.01, ["normaliseObservations"] = false, ["normaliseRewards"] = false,
+                ["network"] = NetworkKind.Mlp, ["activation"] = Activation.Relu, ["sharedNetwork"] = false,
+            }),
+        new("Zoo pendulum", "RL Baselines3 Zoo, ppo.yml, Pendulum-v1, without its state-dependent noise: a short horizon, which this task needs.",
+            new Dictionary<string, object>
+            {
+                ["environments"] = 4, ["stepsPerRollout"] = 1024, ["epochs"] = 10, ["minibatches"] = 64, ["learningRate"] = 1e-3,
+                ["learningRateSchedule"] = Schedule.Constant, ["adamEpsilonStyle"] = EpsilonStyle.Pytorch, ["clipRange"] = 0.2, ["gamma"] = 0.9,
+                ["gaeLambda"] = 0.95, ["entropyCoefficient"] = 0.0, ["valueCoefficient"] = 0.5, ["valueClip"] = false,
+                ["bootstrapOnTruncation"] = true, ["normaliseObservations"] = false, ["normaliseRewards"] = false,
+            }),
         new("Atari", "OpenAI Baselines, ppo2 defaults for Atari (2020).", new Dictionary<string, object>
         {
             ["environments"] = 8, ["stepsPerRollout"] = 128, ["epochs"] = 4, ["minibatches"] = 4, ["learningRate"] = 2.5e-4,
@@ -75,6 +95,7 @@ internal static class PpoSettings
     public static PpoConfig For(EnvironmentSpec spec) =>
         spec.Action is Box ? Mujoco
         : spec.Observation.Shape is [>= 36, >= 36, ..] ? Atari
+        : spec.Observation.Shape.Length > 1 ? Grid
         : DiscreteControl;
 
     public static IEnumerable<(string Member, string Message)> Check(PpoConfig config, EnvironmentSpec spec)

@@ -3,79 +3,108 @@ using System.Runtime.ExceptionServices;
 namespace IntrinsicLab.Core.Environments;
 
 /// <summary>
-/// Threads that wait between the steps of one batch. Each has the same environments every time, so nothing depends on scheduling, and
-/// a step costs two barriers instead of the allocations of a parallel loop.
+/// Threads that wait between the steps of one batch. Whoever is free takes the next environment, the caller too: a thread that the machine
+/// keeps waiting holds up no more than the environment it has, and which thread stepped which environment shows nowhere.
 /// </summary>
 internal sealed class BatchThreads : IDisposable
 {
-    private readonly int threads;
+    // About as long as the pause between two steps without learning; a thread that waits longer gives its core away.
+    private const int SpinsBeforeSleep = 60;
+
     private readonly int count;
     private readonly Action<int> step;
-    private readonly Barrier start;
-    private readonly Barrier finish;
     private readonly Exception?[] failures;
+    private readonly object gate = new();
+    private int next;
+    private int unfinished;
+    private int sleeping;
     private volatile bool stopping;
 
     /// <summary>Starts the threads; the caller of <see cref="Run"/> is one more.</summary>
     internal BatchThreads(int threads, int count, Action<int> step)
     {
-        this.threads = threads;
         this.count = count;
         this.step = step;
-        start = new Barrier(threads);
-        finish = new Barrier(threads);
-        failures = new Exception?[threads];
+        next = count;
+        failures = new Exception?[count];
         for (var thread = 1; thread < threads; thread++)
-        {
-            var share = thread;
-            new Thread(() => Serve(share)) { IsBackground = true, Name = $"environment batch {share}" }.Start();
-        }
+            new Thread(Serve) { IsBackground = true, Name = $"environment batch {thread}" }.Start();
     }
 
     /// <summary>Steps every environment once and returns when all have been.</summary>
     internal void Run()
     {
-        start.SignalAndWait();
-        StepShare(0);
-        finish.SignalAndWait();
+        unfinished = count;
+        Interlocked.Exchange(ref next, 0);
+        if (Volatile.Read(ref sleeping) > 0)
+            Wake();
+        StepWhatIsLeft();
+        for (var wait = new SpinWait(); Volatile.Read(ref unfinished) > 0;)
+            wait.SpinOnce(sleep1Threshold: -1);
         foreach (var failure in failures)
             if (failure is not null)
+            {
+                Array.Clear(failures);
                 ExceptionDispatchInfo.Throw(failure);
+            }
     }
 
     /// <summary>Ends the threads.</summary>
     public void Dispose()
     {
-        if (stopping)
-            return;
         stopping = true;
-        start.SignalAndWait();
+        Wake();
     }
 
-    private void Serve(int share)
+    private void Serve()
     {
-        while (true)
+        while (!stopping)
         {
-            start.SignalAndWait();
-            if (stopping)
+            StepWhatIsLeft();
+            for (var wait = new SpinWait(); !HasWork && wait.Count < SpinsBeforeSleep;)
+                wait.SpinOnce(sleep1Threshold: -1);
+            if (!HasWork)
+                Sleep();
+        }
+    }
+
+    private bool HasWork => stopping || Volatile.Read(ref next) < count;
+
+    // Says first that it sleeps and looks for work then, while Run offers work first and looks for sleepers then: one of them sees the other.
+    private void Sleep()
+    {
+        lock (gate)
+        {
+            Interlocked.Increment(ref sleeping);
+            while (!HasWork)
+                Monitor.Wait(gate);
+            Interlocked.Decrement(ref sleeping);
+        }
+    }
+
+    private void Wake()
+    {
+        lock (gate)
+            Monitor.PulseAll(gate);
+    }
+
+    private void StepWhatIsLeft()
+    {
+        while (Volatile.Read(ref next) < count)
+        {
+            var index = Interlocked.Increment(ref next) - 1;
+            if (index >= count)
                 return;
-            StepShare(share);
-            finish.SignalAndWait();
-        }
-    }
-
-    private void StepShare(int share)
-    {
-        failures[share] = null;
-        try
-        {
-            for (var index = share; index < count; index += threads)
+            try
+            {
                 step(index);
-        }
-        catch (Exception exception)
-        {
-            // Carried over to the caller's thread; thrown here it would end the process.
-            failures[share] = exception;
+            }
+            catch (Exception exception)
+            {
+                // Carried over to the caller's thread; thrown here it would end the process.
+                failures[index] = exception;
+            }
+            Interlocked.Decrement(ref unfinished);
         }
     }
 }

@@ -1,6 +1,9 @@
 using IntrinsicLab.Core.Environments.Classic;
 using IntrinsicLab.Core.Environments.External;
+using IntrinsicLab.Core.Environments.GridWorlds;
+using IntrinsicLab.Core.Environments.MinAtar;
 using IntrinsicLab.Core.Environments.Mujoco;
+using IntrinsicLab.Core.Environments.Navigation;
 using IntrinsicLab.Core.Environments.Wrappers;
 
 namespace IntrinsicLab.Core.Environments;
@@ -37,15 +40,108 @@ public static class EnvironmentCatalog
     /// <summary>All entries in the order they are listed.</summary>
     public static IReadOnlyList<EnvironmentEntry> All { get; } =
     [
+        Entry<GridTabularConfig>("grid-tabular", "Grid, fixed objects",
+            "Collect the good objects of a grid and avoid the bad ones; they stay where they are for a lifetime.",
+            "Grid worlds", "Oh et al. 2020", config => new GridTabular(config)),
+        Entry<GridRandomConfig>("grid-random", "Grid, moving objects",
+            "Collect the good objects of a grid and avoid the bad ones; they lie elsewhere in every episode.",
+            "Grid worlds", "Oh et al. 2020", config => new GridRandom(config)),
+        Entry<DelayedChainConfig>("delayed-chain", "Delayed chain", "The first action decides the reward of the last step, up to 50 steps later.",
+            "Grid worlds", "Oh et al. 2020", config => new DelayedChain(config)),
         Entry<CartPoleConfig>("cartpole", "CartPole", "Push a cart left or right so that the pole on it stays upright.",
             "Classic control", "Barto, Sutton and Anderson 1983", config => new CartPole(config)),
+        Entry<CartPoleContinuousConfig>("cartpole-continuous", "CartPole, continuous",
+            "Keep a pole upright by pushing its cart as hard as is needed.",
+            "Classic control", "Barto, Sutton and Anderson 1983", config => new CartPoleContinuous(config)),
+        Entry<CartPoleSwingUpConfig>("cartpole-swing-up", "CartPole swing-up",
+            "Swing a hanging pole up by moving its cart, and hold it there.",
+            "Classic control", "Houthooft et al. 2016", config => new CartPoleSwingUp(config)),
+        Entry<SegwayConfig>("segway", "Segway", "Ride as fast as pays without falling over.",
+            "Classic control", "Own task, dynamics of CartPole", config => new Segway(config)),
+        Entry<MountainCarConfig>("mountain-car", "Mountain car", "Swing an underpowered car up a hill.",
+            "Classic control", "Moore 1990", config => new MountainCar(config)),
         Entry<MountainCarContinuousConfig>("mountain-car-continuous", "Mountain car, continuous",
             "Swing an underpowered car up a hill with as little force as possible.",
             "Classic control", "Moore 1990", config => new MountainCarContinuous(config)),
+        Entry<MountainCarXConfig>("mountain-car-x", "Mountain car, sparse",
+            "Swing an underpowered car up a hill, with a reward only at the goal.",
+            "Classic control", "Houthooft et al. 2016", config => new MountainCarX(config)),
+        Entry<PendulumConfig>("pendulum", "Pendulum", "Swing a rod up with a weak motor and hold it upright.",
+            "Classic control", "Gymnasium, Pendulum-v1", config => new Pendulum(config)),
+        Entry<DoublePendulumConfig>("double-pendulum", "Double pendulum", "Bring two hanging links to the top with a motor in the elbow.",
+            "Classic control", "Houthooft et al. 2016", config => new DoublePendulum(config)),
+        Entry<AcrobotConfig>("acrobot", "Acrobot", "Swing the tip of two links above a line with a motor between them.",
+            "Classic control", "Sutton 1996", config => new Acrobot(config)),
         Entry<CatchConfig>("catch", "Catch", "Move a paddle under a falling ball; the smallest task with a picture.",
             "Classic control", "Mnih, Heess, Graves and Kavukcuoglu 2014", config => new Catch(config)),
+        Entry<DeepSeaConfig>("deep-sea", "Deep sea", "Steer a sinking diver to a treasure that only one way down reaches.",
+            "Exploration", "Osband, Van Roy, Russo and Wen 2019", config => new DeepSea(config)),
+        Entry<LockChainConfig>("lock-chain", "Lock chain", "Pass a row of doors that one wrong action shuts for good.",
+            "Exploration", "Own task, after Kakade 2003", config => new LockChain(config)),
+        Entry<FourRoomsConfig>("four-rooms", "Four rooms", "Find a goal cell through narrow hallways on slippery ground.",
+            "Exploration", "Sutton, Precup and Singh 1999", config => new FourRooms(config)),
+        Entry<KeyDoorConfig>("key-door", "Key and door", "Fetch the key, open the door, reach the goal; nothing pays before.",
+            "Exploration", "Own maze, after Chevalier-Boisvert et al. 2023", config => new KeyDoor(config)),
+        Entry<PointGatherConfig>("point-gather", "Point gather", "Gather apples and avoid bombs that only show ahead.",
+            "Exploration", "Duan et al. 2016", config => new PointGather(config)),
+        Entry<AsterixConfig>("asterix", "Asterix", "Take the gold that crosses the field and keep clear of the enemies.",
+            "MinAtar", "Young and Tian 2019", config => new Asterix(config)),
+        Entry<BreakoutConfig>("breakout", "Breakout", "Bounce a ball into a wall of bricks with a paddle.",
+            "MinAtar", "Young and Tian 2019", config => new Breakout(config)),
+        Entry<FreewayConfig>("freeway", "Freeway", "Bring a chicken across eight lanes of traffic as often as possible.",
+            "MinAtar", "Young and Tian 2019", config => new Freeway(config)),
+        Entry<SeaquestConfig>("seaquest", "Seaquest", "Shoot fish and submarines, pick up divers and surface before the oxygen runs out.",
+            "MinAtar", "Young and Tian 2019", config => new Seaquest(config)),
+        Entry<SpaceInvadersConfig>("space-invaders", "Space Invaders", "Shoot down the aliens before they or their bullets come down.",
+            "MinAtar", "Young and Tian 2019", config => new SpaceInvaders(config)),
         Entry<HopperConfig>("hopper", "Hopper", "A one-legged body hops forward without falling.",
             "MuJoCo", "Erez, Tassa and Todorov 2011", config => new Hopper(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<HalfCheetahConfig>("half-cheetah", "Half cheetah", "A trunk with a hind and a front leg runs forward.",
+            "MuJoCo", "Wawrzyński 2009", config => new HalfCheetah(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<Walker2dConfig>("walker2d", "Walker, two-dimensional", "A torso on two legs walks forward without falling.",
+            "MuJoCo", "Erez, Tassa and Todorov 2011", config => new Walker2d(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<AntConfig>("ant", "Ant", "A ball on four legs walks in one direction.",
+            "MuJoCo", "Schulman, Moritz, Levine, Jordan and Abbeel 2016", config => new Ant(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<HumanoidConfig>("humanoid", "Humanoid", "A body with arms and legs walks forward without falling.",
+            "MuJoCo", "Tassa, Erez and Todorov 2012", config => new Humanoid(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<SwimmerConfig>("swimmer", "Swimmer", "A chain of three links swims through a viscous plane.",
+            "MuJoCo", "Coulom 2002", config => new Swimmer(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<InvertedPendulumConfig>("inverted-pendulum", "Inverted pendulum", "Push a cart so that the pole on it stays upright.",
+            "MuJoCo", "Barto, Sutton and Anderson 1983", config => new InvertedPendulum(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<InvertedDoublePendulumConfig>("inverted-double-pendulum", "Inverted double pendulum",
+            "Push a cart so that two poles on top of each other stay upright.",
+            "MuJoCo", "Brockman et al. 2016", config => new InvertedDoublePendulum(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<ReacherConfig>("reacher", "Reacher", "An arm of two links moves its fingertip to a target.",
+            "MuJoCo", "Brockman et al. 2016", config => new Reacher(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<PointNavigationConfig>("point-navigation", "Point navigation", "Bring a point to goals: fixed, moving, shown as pictures, or in order.",
+            "Navigation and goals", "Liu, Wang, Tian and Chen 2022", config => new PointNavigation(config)),
+        Entry<PointMazeConfig>("point-maze", "Point maze", "Find the way through a maze whose walls only let slide along.",
+            "Navigation and goals", "Trott, Zheng, Xiong and Socher 2019; Campos et al. 2020", config => new PointMaze(config)),
+        Entry<ObjectPushConfig>("object-push", "Object push", "Push the right one of two coloured shapes to a place.",
+            "Navigation and goals", "Liu, Wang, Tian and Chen 2022", config => new ObjectPush(config)),
+        Entry<GridRoomsConfig>("grid-rooms", "Grid rooms", "Walk to the room of a colour, in a grid with one in each corner.",
+            "Navigation and goals", "Liu, Wang, Tian and Chen 2022", config => new GridRooms(config)),
+        Entry<PlanarArmConfig>("planar-arm", "Planar arm", "Bring the fingertip of a two-link arm to a point or to what a picture shows.",
+            "Navigation and goals", "Plappert et al. 2018", config => new PlanarArm(config)),
+        Entry<ThreeLinkSwimmerConfig>("three-link-swimmer", "Three-link swimmer", "Swim without inertia, by strokes that do not go back the way they came.",
+            "Navigation and goals", "Purcell 1977", config => new ThreeLinkSwimmer(config)),
+        Entry<HalfCheetahGoalConfig>("half-cheetah-goal", "Half cheetah with goals", "The half cheetah goes to places or takes poses.",
+            "Navigation and goals", "Wawrzyński 2009", config => new HalfCheetahGoal(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<SwimmerGoalConfig>("swimmer-goal", "Swimmer with goals", "The three-link swimmer goes to places or takes poses.",
+            "Navigation and goals", "Coulom 2002", config => new SwimmerGoal(config)) with
+        { WhyUnavailable = MujocoLibrary.WhyUnavailable },
+        Entry<AntGoalConfig>("ant-goal", "Ant with goals", "The ant walks to places or takes poses.",
+            "Navigation and goals", "Schulman, Moritz, Levine, Jordan and Abbeel 2016", config => new AntGoal(config)) with
         { WhyUnavailable = MujocoLibrary.WhyUnavailable },
         Entry<GymnasiumConfig>("gymnasium", "Gymnasium", "Any environment written in Python for Gymnasium's interface, yours included.",
             "Your own environments", "Towers et al. 2024", config => new GymnasiumEnvironment(config)) with

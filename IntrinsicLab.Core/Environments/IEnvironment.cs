@@ -1,8 +1,8 @@
 namespace IntrinsicLab.Core.Environments;
 
 /// <summary>
-/// A world that is stepped one action at a time. An instance is used by one thread; everything random comes from the generator given to
-/// <see cref="Reset"/>, which the environment keeps until the next reset.
+/// A world that is stepped one action at a time. An instance is used by one thread at a time; everything random comes from the generator
+/// given to <see cref="Reset"/>, which the environment keeps until the next reset.
 /// </summary>
 public interface IEnvironment : IDisposable
 {

@@ -7,7 +7,7 @@ namespace IntrinsicLab.Core.Experiments;
 /// <summary>
 /// The matrix people write: algorithms × environments × grid × seeds under one budget, expanded into runs.
 /// <code>{ name, algorithms[], environments[], seeds (count or list), steps, parameters{algorithm:{…}}, environmentParameters{environment:{…}},
-/// grid{"algorithm.parameter":[…]}, device, priority, tags[], notes }</code>
+/// grid{"algorithm.parameter":[…]}, evaluation{…}, device, priority, tags[], notes }</code>
 /// </summary>
 /// <param name="Name">Name for people.</param>
 /// <param name="Runs">Every run, in the order environment, algorithm, grid point, seed.</param>
@@ -21,7 +21,8 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<RunPlan> Runs, in
 
     private static readonly string[] Known =
     [
-        "name", "algorithms", "environments", "seeds", "steps", "device", "parameters", "environmentParameters", "grid", "priority", "tags", "notes",
+        "name", "algorithms", "environments", "seeds", "steps", "device", "parameters", "environmentParameters", "grid", "evaluation", "priority",
+        "tags", "notes",
     ];
 
     /// <summary>Reads a plan, adding every fault to <paramref name="problems"/>; null when there were any.</summary>
@@ -39,6 +40,7 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<RunPlan> Runs, in
         var parameters = PerId(members, "parameters", algorithms.Select(entry => entry.Id), "algorithm", faults);
         var environmentParameters = PerId(members, "environmentParameters", environments.Select(entry => entry.Id), "environment", faults);
         var grid = ReadGrid(members, algorithms, faults);
+        var evaluation = RunPlan.ReadEvaluation(members, steps, faults);
         members.RefuseOthers("member", Known);
 
         foreach (var algorithm in algorithms)
@@ -78,6 +80,7 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<RunPlan> Runs, in
                             Parameters = point,
                             EnvironmentParameters = world.Parameters,
                             Wrappers = world.Wrappers,
+                            Evaluation = evaluation,
                         });
                 }
             }

@@ -20,7 +20,7 @@ public sealed partial record RunPlan
     public const long LongestRun = 1_000_000_000_000;
 
     private static readonly string[] Known =
-        ["name", "algorithm", "environment", "steps", "seed", "device", "parameters", "environmentParameters"];
+        ["name", "algorithm", "environment", "steps", "seed", "device", "parameters", "environmentParameters", "evaluation"];
 
     /// <summary>Name for people.</summary>
     public required string Name { get; init; }
@@ -49,6 +49,9 @@ public sealed partial record RunPlan
     /// <summary>What is wrapped around the environment.</summary>
     public WrapperConfig Wrappers { get; init; } = new();
 
+    /// <summary>When the policy is tried out and recorded.</summary>
+    public EvaluationPlan Evaluation { get; init; } = new();
+
     /// <summary>Reads and resolves a plan, adding every fault to <paramref name="problems"/>; null when there were any.</summary>
     public static RunPlan? Read(JsonElement json, List<Problem> problems)
     {
@@ -70,6 +73,7 @@ public sealed partial record RunPlan
         var environment = FindEnvironment(members.Text("environment", 100, required: true), members.At("environment"), problems);
         var parametersJson = members.Take("parameters");
         var environmentJson = members.Take("environmentParameters");
+        var evaluation = ReadEvaluation(members, steps, problems);
         var world = environment is null ? null : World.Read(environment, environmentJson, members.At("environmentParameters"), problems);
         if (algorithm is not null && world is null)
             FindFaults(algorithm, parametersJson, members.At("parameters"), problems);
@@ -89,7 +93,19 @@ public sealed partial record RunPlan
             Parameters = parameters,
             EnvironmentParameters = world.Parameters,
             Wrappers = world.Wrappers,
+            Evaluation = evaluation,
         };
+    }
+
+    internal static EvaluationPlan ReadEvaluation(Members members, long? steps, List<Problem> problems)
+    {
+        var pointer = members.At("evaluation");
+        var schema = ParameterSchema.Of(typeof(EvaluationPlan));
+        var evaluation = (EvaluationPlan)schema.Read(members.Take("evaluation"), new EvaluationPlan(), pointer, problems);
+        if (evaluation.Every > 0 && steps / evaluation.Every > EvaluationSchedule.MostEvaluations)
+            problems.Add(new(Problem.At(pointer, "every"), string.Create(CultureInfo.InvariantCulture,
+                $"That makes {steps / evaluation.Every} evaluations; a run has at most {EvaluationSchedule.MostEvaluations}.")));
+        return evaluation;
     }
 
     internal static string ReadDevice(Members members)
@@ -166,10 +182,14 @@ public sealed partial record RunPlan
             ["device"] = Device,
             ["parameters"] = ParameterSchema.Of(Parameters.GetType()).Write(Parameters),
             ["environmentParameters"] = environmentParameters,
+            ["evaluation"] = ParameterSchema.Of(typeof(EvaluationPlan)).Write(Evaluation),
         };
     }
 
-    /// <summary>SHA-256 of everything but name and seed, in hexadecimal: runs that share it are seeds of one configuration.</summary>
+    /// <summary>
+    /// SHA-256 of everything but name, seed and evaluation, in hexadecimal: runs that share it are seeds of one configuration. Evaluation is
+    /// left out because training is bit for bit the same with and without it.
+    /// </summary>
     public string ConfigurationHash
     {
         get
@@ -177,6 +197,7 @@ public sealed partial record RunPlan
             var json = ToJson();
             json.Remove("name");
             json.Remove("seed");
+            json.Remove("evaluation");
             return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sorted(json)!.ToJsonString())));
         }
     }

@@ -10,7 +10,9 @@ namespace IntrinsicLab.Core.Experiments;
 public sealed record RunRequest(RunPlan Plan, int Priority, IReadOnlyList<string> Tags, string Notes)
 {
     private static readonly string[] Known =
-        ["name", "algorithm", "environment", "steps", "seed", "device", "parameters", "environmentParameters", "priority", "tags", "notes"];
+    [
+        "name", "algorithm", "environment", "steps", "seed", "device", "parameters", "environmentParameters", "evaluation", "priority", "tags", "notes",
+    ];
 
     /// <summary>Reads a request, adding every fault to <paramref name="problems"/>; null when there were any.</summary>
     public static RunRequest? Read(JsonElement json, List<Problem> problems)

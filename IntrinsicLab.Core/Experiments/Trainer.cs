@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using IntrinsicLab.Core.Algorithms;
+using IntrinsicLab.Core.Environments;
 using TorchSharp;
 
 namespace IntrinsicLab.Core.Experiments;
@@ -10,6 +11,8 @@ public sealed class Trainer : IDisposable
     private const int FormatMark = 0x31504C49;
     private const int FormatVersion = 1;
     private readonly IAlgorithm algorithm;
+    private readonly EnvironmentFactory environments;
+    private readonly EvaluationSchedule evaluations;
     private long stepsOfLastUpdate;
 
     /// <summary>Makes the plan's algorithm and environments, at step 0.</summary>
@@ -18,7 +21,9 @@ public sealed class Trainer : IDisposable
         Plan = plan;
         // One thread per run: many runs share a machine better than one run shares its cores, and sums keep their order.
         torch.set_num_threads(1);
-        var setup = new TrainingSetup(plan.CreateEnvironments(), plan.Steps, new Rng((ulong)plan.Seed), torch.device(plan.Device));
+        environments = plan.CreateEnvironments();
+        evaluations = new EvaluationSchedule(plan, environments.Spec);
+        var setup = new TrainingSetup(environments, plan.Steps, new Rng((ulong)plan.Seed), torch.device(plan.Device));
         algorithm = AlgorithmCatalog.Find(plan.Algorithm)!.Create(plan.Parameters, setup);
     }
 
@@ -36,6 +41,15 @@ public sealed class Trainer : IDisposable
 
     /// <summary>The current policy.</summary>
     public IPolicy Policy => algorithm.Policy;
+
+    /// <summary>
+    /// The state reached is one that the plan wants evaluated. It stays true until the next update, whether <see cref="Evaluate"/> was called
+    /// or not, and after <see cref="Load"/>: the caller knows what it has.
+    /// </summary>
+    public bool EvaluationIsDue => evaluations.Includes(Steps - stepsOfLastUpdate, Steps, Finished);
+
+    /// <summary>Tries the current policy out, which leaves training as it is. To be played before the next update.</summary>
+    public Evaluation Evaluate() => new(Plan, evaluations, environments, Policy, Steps);
 
     /// <summary>Runs one update. Beside the algorithm's metrics it reports <c>progress/episodes</c>.</summary>
     /// <exception cref="DivergedException">A loss or a parameter is not finite.</exception>

@@ -27,13 +27,18 @@ public static class Activations
     /// <param name="values">x, replaced.</param>
     public static void Apply(this Activation activation, Span<float> values)
     {
+        var at = 0;
         if (activation == Activation.Relu)
         {
-            for (var i = 0; i < values.Length; i++)
-                values[i] = values[i] > 0 || float.IsNaN(values[i]) ? values[i] : 0;
+            for (; at + 8 <= values.Length; at += 8)
+            {
+                var value = Vector256.Create<float>(values[at..]);
+                Vector256.AndNot(value, Vector256.LessThanOrEqual(value, Vector256<float>.Zero)).CopyTo(values[at..]);
+            }
+            for (; at < values.Length; at++)
+                values[at] = values[at] <= 0 ? 0 : values[at];
             return;
         }
-        var at = 0;
         if (Vector512.IsHardwareAccelerated)
             for (; at + 16 <= values.Length; at += 16)
                 Tanh(Vector512.Create<float>(values[at..])).CopyTo(values[at..]);
@@ -55,14 +60,18 @@ public static class Activations
     public static void Backward(this Activation activation, ReadOnlySpan<float> outputs, Span<float> gradient)
     {
         outputs = outputs[..gradient.Length];
+        var at = 0;
         if (activation == Activation.Relu)
         {
-            for (var i = 0; i < gradient.Length; i++)
-                if (outputs[i] <= 0)
-                    gradient[i] = 0;
+            for (; at + 8 <= gradient.Length; at += 8)
+            {
+                var off = Vector256.LessThanOrEqual(Vector256.Create(outputs[at..]), Vector256<float>.Zero);
+                Vector256.AndNot(Vector256.Create<float>(gradient[at..]), off).CopyTo(gradient[at..]);
+            }
+            for (; at < gradient.Length; at++)
+                gradient[at] = outputs[at] <= 0 ? 0 : gradient[at];
             return;
         }
-        var at = 0;
         if (Vector512.IsHardwareAccelerated)
             for (; at + 16 <= gradient.Length; at += 16)
             {

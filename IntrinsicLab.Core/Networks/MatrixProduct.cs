@@ -54,8 +54,13 @@ internal static unsafe class MatrixProduct
     {
         sums.Clear();
         for (; !rows.IsEmpty; rows = rows[sums.Length..])
-            for (var column = 0; column < sums.Length; column++)
+        {
+            var column = 0;
+            for (; column + 8 <= sums.Length; column += 8)
+                (Vector256.Create<float>(sums[column..]) + Vector256.Create(rows[column..])).CopyTo(sums[column..]);
+            for (; column < sums.Length; column++)
                 sums[column] += rows[column];
+        }
     }
 
     /// <summary>Copies a matrix with rows and columns exchanged.</summary>

@@ -75,6 +75,12 @@ EXPORT int lab_mujoco_step(const mjModel* model, mjData* data, const double* con
        + data->warning[mjWARN_BADCTRL].number;
 }
 
+/* The same steps in one go, controls of all steps one after the other: what the engine itself costs. */
+EXPORT void lab_mujoco_loop(const mjModel* model, mjData* data, const double* controls, int steps, int frames, int external_forces) {
+  for (int step = 0; step < steps; step++)
+    lab_mujoco_step(model, data, controls + (size_t)step * model->nu, frames, external_forces);
+}
+
 /* What continues a simulation bit for bit: the integrated state with the solver's warm start, and the readings that lag behind it,
    which observations and rewards show as they are. */
 #define STATE(X)                                                                            \
@@ -114,7 +120,8 @@ EXPORT void lab_mujoco_restore(const mjModel* model, mjData* data, const double*
 /* Index of a named object, -1 where there is none. */
 EXPORT int lab_mujoco_find(const mjModel* model, const char* kind, const char* name) {
   int type = !strcmp(kind, "body") ? mjOBJ_BODY : !strcmp(kind, "joint") ? mjOBJ_JOINT : !strcmp(kind, "geom") ? mjOBJ_GEOM
-           : !strcmp(kind, "site") ? mjOBJ_SITE : !strcmp(kind, "actuator") ? mjOBJ_ACTUATOR : mjOBJ_UNKNOWN;
+           : !strcmp(kind, "site") ? mjOBJ_SITE : !strcmp(kind, "actuator") ? mjOBJ_ACTUATOR
+           : !strcmp(kind, "tendon") ? mjOBJ_TENDON : mjOBJ_UNKNOWN;
   return mj_name2id(model, type, name);
 }
 

@@ -35,8 +35,8 @@ public sealed class SchemaTests
 
         await using var connection = await data.Database.Open();
         await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT count(*) FROM schema_versions";
-        Assert.Equal(1L, Convert.ToInt64(await command.ExecuteScalarAsync()));
+        command.CommandText = "SELECT max(version) - count(*) FROM schema_versions";
+        Assert.Equal(0L, Convert.ToInt64(await command.ExecuteScalarAsync()));
     }
 
     [Fact]

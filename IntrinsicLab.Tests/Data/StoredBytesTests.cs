@@ -133,7 +133,7 @@ public sealed class StoredBytesTests
         Assert.Equal(2, Assert.Single(await data.Artifacts.List(run.Id)).Size);
         var kept = await data.Artifacts.Get(run.Id, "../replay");
         Assert.Equal([1, 2], kept!.Content);
-        await Assert.ThrowsAsync<ArgumentException>(() => data.Artifacts.Put(run.Id, "big", "x", new byte[ArtifactStore.MostBytes + 1]));
+        await Assert.ThrowsAsync<ArgumentException>(() => data.Artifacts.Put(run.Id, "big", "x", new byte[NewArtifact.MostBytes + 1]));
     }
 
     [Theory]

@@ -10,7 +10,17 @@ internal static class GoldenFiles
         recording => recording.ValueKind == JsonValueKind.Object
             && recording.TryGetProperty("env", out var name) && name.GetString() == environment);
 
+    /// <summary>Every case, of recordings that list cases, that has all of these members or whose recording has them.</summary>
+    public static IEnumerable<(JsonElement Recording, JsonElement Case)> CasesWith(params string[] members) =>
+        from recording in All.Value
+        where recording.ValueKind == JsonValueKind.Object && recording.TryGetProperty("cases", out _)
+        from item in recording.GetProperty("cases").EnumerateArray()
+        where members.All(member => recording.TryGetProperty(member, out _) || item.TryGetProperty(member, out _))
+        select (recording, item);
+
     public static double[] Numbers(this JsonElement array) => [.. Flat(array)];
+
+    public static string Text(this JsonElement element, string member) => element.GetProperty(member).GetString()!;
 
     public static double Number(this JsonElement element, string member) => element.GetProperty(member).GetDouble();
 

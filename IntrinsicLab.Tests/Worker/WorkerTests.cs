@@ -47,7 +47,8 @@ public sealed class WorkerTests
     public async Task PauseAndResume_Twice_EqualsUndisturbed()
     {
         await using var lab = await TestWorker.Start();
-        var disturbed = await lab.Enqueue(TestWorker.Plan(30_000));
+        var plan = TestWorker.Plan("""{"algorithm":"ppo","environment":"cartpole","steps":30000,"evaluation":{"every":1000}}""");
+        var disturbed = await lab.Enqueue(plan);
         foreach (var steps in (long[])[0, 10_000])
         {
             await lab.Until(disturbed.Id, run => run.StepsDone > steps);
@@ -57,7 +58,10 @@ public sealed class WorkerTests
         }
         await lab.Until(disturbed.Id, RunStatus.Completed);
 
-        TestWorker.AssertEqual(TestWorker.TrainAlone(TestWorker.Plan(30_000)), await lab.Points(disturbed.Id));
+        var replays = new Dictionary<string, byte[]>();
+        TestWorker.AssertEqual(TestWorker.TrainAlone(plan, replays), await lab.Points(disturbed.Id));
+        Assert.InRange(replays.Count, 25, 40);
+        await lab.AssertReplays(replays, disturbed.Id);
     }
 
     [Fact]

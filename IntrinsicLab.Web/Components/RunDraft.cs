@@ -28,6 +28,9 @@ public sealed class RunDraft
     /// <summary>Changed parameters of the environment and its wrappers, by name.</summary>
     public Dictionary<string, string> World { get; } = [];
 
+    /// <summary>Changed settings of the evaluation, by name.</summary>
+    public Dictionary<string, string> Evaluation { get; } = [];
+
     /// <summary>A pasted plan that is wider than the form; it is started as it is.</summary>
     public JsonObject? Pasted { get; private set; }
 
@@ -59,6 +62,8 @@ public sealed class RunDraft
     /// <summary>Parameters of the environment and what can be wrapped around it.</summary>
     public IReadOnlyList<Parameter> WorldParameters => EnvironmentEntry is not { } entry ? []
         : [.. ParameterSchema.Of(entry.Parameters).Parameters, .. ParameterSchema.Of(typeof(WrapperConfig)).Parameters];
+
+    public static IReadOnlyList<Parameter> EvaluationParameters => ParameterSchema.Of(typeof(EvaluationPlan)).Parameters;
 
     /// <summary>The defaults that the algorithm has in this environment; null while that cannot be known.</summary>
     public object? Defaults
@@ -116,6 +121,8 @@ public sealed class RunDraft
             json["parameters"] = IsExperiment ? new JsonObject { [Algorithm] = parameters } : parameters;
         if (world.Count > 0)
             json["environmentParameters"] = IsExperiment ? new JsonObject { [Environment] = world } : world;
+        if (Evaluation.Count > 0)
+            json["evaluation"] = Members(Evaluation, EvaluationParameters);
         if (Tags.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } tags)
             json["tags"] = new JsonArray([.. tags.Select(tag => (JsonNode)tag)]);
         return json;
@@ -144,6 +151,8 @@ public sealed class RunDraft
             AlgorithmEntry is { } entry && Defaults is { } defaults ? ParameterSchema.Of(entry.Parameters).Find(name)?.GetJson(defaults) : null);
         Fill(World, experiment ? json["environmentParameters"]?[Environment] : json["environmentParameters"], name =>
             WorldParameters.FirstOrDefault(parameter => parameter.Name == name) is { } parameter ? WorldDefault(parameter) : null);
+        Fill(Evaluation, json["evaluation"], name =>
+            EvaluationParameters.FirstOrDefault(parameter => parameter.Name == name)?.GetJson(new EvaluationPlan()));
     }
 
     /// <summary>A JSON value as the field shows it.</summary>

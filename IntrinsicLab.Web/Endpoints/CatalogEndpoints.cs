@@ -4,6 +4,7 @@ using IntrinsicLab.Core.Algorithms;
 using IntrinsicLab.Core.Environments;
 using IntrinsicLab.Core.Environments.Wrappers;
 using IntrinsicLab.Core.Experiments;
+using IntrinsicLab.Web.Live;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace IntrinsicLab.Web.Endpoints;
@@ -19,6 +20,8 @@ public static class CatalogEndpoints
         group.MapGet("/algorithms/{id}", Algorithm).WithName("GetAlgorithm");
         group.MapGet("/environments", Environments).WithName("ListEnvironments");
         group.MapGet("/environments/{id}", Environment).WithName("GetEnvironment");
+        group.MapGet("/environments/{id}/picture", Picture).WithName("GetEnvironmentPicture")
+            .Produces(StatusCodes.Status200OK, contentType: "application/json").Produces(StatusCodes.Status304NotModified);
     }
 
     /// <summary>Every algorithm with the JSON Schema of its parameters; their defaults are those for 'environment'.</summary>
@@ -40,6 +43,20 @@ public static class CatalogEndpoints
         EnvironmentCatalog.Find(id) is { } entry
             ? TypedResults.Ok(Describe(entry, bounds: true))
             : ProblemResult.NotFound(Problem.Unknown("environment", id, [.. EnvironmentCatalog.All.Select(known => known.Id)]));
+
+    /// <summary>
+    /// The first scene of an environment with default parameters and seed 1, as shapes or solids; the page colours them. 404 with the reason
+    /// where it has none. It changes with the lab's version only: send its ETag back.
+    /// </summary>
+    public static IResult Picture(string id, HttpContext context, EnvironmentStills stills)
+    {
+        if (EnvironmentCatalog.Find(id) is not { } entry)
+            return ProblemResult.NotFound(Problem.Unknown("environment", id, [.. EnvironmentCatalog.All.Select(known => known.Id)]));
+        var still = stills.Of(entry);
+        if (still.WhyNone is { } reason)
+            return ProblemResult.NotFound(reason);
+        return ETags.Seen(context, still.Tag) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Bytes(still.Json, "application/json");
+    }
 
     private static AlgorithmResource Describe(AlgorithmEntry entry, EnvironmentEntry? environment)
     {

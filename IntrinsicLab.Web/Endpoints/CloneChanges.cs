@@ -16,6 +16,7 @@ public sealed record CloneChanges : IRequestBody<CloneChanges>
     public string? Device { get; init; }
     public JsonObject? Parameters { get; init; }
     public JsonObject? EnvironmentParameters { get; init; }
+    public JsonObject? Evaluation { get; init; }
     public int? Priority { get; init; }
     public IReadOnlyList<string>? Tags { get; init; }
     public string? Notes { get; init; }
@@ -27,7 +28,7 @@ public sealed record CloneChanges : IRequestBody<CloneChanges>
     public static CloneChanges? Read(JsonElement json, List<Problem> problems)
     {
         var members = Members.Of(json, "", problems);
-        string[] known = ["name", "steps", "seed", "device", "parameters", "environmentParameters", "priority", "tags", "notes"];
+        string[] known = ["name", "steps", "seed", "device", "parameters", "environmentParameters", "evaluation", "priority", "tags", "notes"];
         var overrides = new JsonObject(known.Select(name => (Name: name, Value: members.Take(name)))
             .Where(member => member.Value is not null)
             .Select(member => KeyValuePair.Create(member.Name, JsonSerializer.SerializeToNode(member.Value))));

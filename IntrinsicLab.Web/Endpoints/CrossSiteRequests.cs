@@ -1,7 +1,7 @@
 namespace IntrinsicLab.Web.Endpoints;
 
 /// <summary>
-/// Refuses changes that a web page of another origin asks for. The API has no cookies to steal, but whoever can reach the loopback
+/// Refuses changes, and WebSockets, that a web page of another origin asks for. The API has no cookies to steal, but whoever can reach the loopback
 /// address may use it, and every page that a browser of this machine shows can.
 /// </summary>
 public static class CrossSiteRequests
@@ -9,7 +9,8 @@ public static class CrossSiteRequests
     public static async Task RefuseAsync(HttpContext context, RequestDelegate next)
     {
         var request = context.Request;
-        var changes = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !HttpMethods.IsOptions(request.Method);
+        var changes = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !HttpMethods.IsOptions(request.Method)
+            || context.WebSockets.IsWebSocketRequest;
         if (changes && request.Path.StartsWithSegments("/api/v1") && !IsOwn(request))
             await new ProblemResult(StatusCodes.Status403Forbidden,
                 "Changes are accepted from the lab's own pages and from programs, not from other web pages.")

@@ -78,6 +78,9 @@ public sealed record NewExperiment : IRequestBody<NewExperiment>
 
     /// <summary>By 'algorithm.parameter': the values to try.</summary>
     public JsonObject? Grid { get; init; }
+
+    /// <summary>When policies are tried out and recorded, as in POST runs.</summary>
+    public JsonObject? Evaluation { get; init; }
     public int? Priority { get; init; }
     public IReadOnlyList<string>? Tags { get; init; }
     public string? Notes { get; init; }

@@ -1,3 +1,4 @@
+using IntrinsicLab.Web.Live;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -18,6 +19,8 @@ public static class LabApi
             options.AllowedHosts = named is [] or ["*"] ? ["localhost", "127.0.0.1", "[::1]"] : named;
             options.IncludeFailureMessage = false;
         });
+        services.AddSingleton<EnvironmentStills>();
+        services.AddSingleton(_ => new PlaySessions());
         services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, ApiErrors.First>());
         return services.AddOpenApi(OpenApiDescription.DocumentName, OpenApiDescription.Configure);
     }
@@ -25,6 +28,7 @@ public static class LabApi
     public static WebApplication MapLabApi(this WebApplication app)
     {
         app.UseMiddleware<ApiErrors>();
+        app.UseWebSockets(new() { KeepAliveInterval = TimeSpan.FromSeconds(20) });
         app.Use(CrossSiteRequests.RefuseAsync);
         app.Use(IdempotentRequests.HandleAsync);
         // Its own pages, beside the API's paths: works without a network, as its files are inside the package.
@@ -38,7 +42,9 @@ public static class LabApi
         HealthEndpoints.Map(app);
 
         var group = app.MapGroup("/api/v1").AddEndpointFilter(RefuseBadRequests);
-        CatalogEndpoints.Map(Tagged(group, "Catalogue"));
+        var catalogue = Tagged(group, "Catalogue");
+        CatalogEndpoints.Map(catalogue);
+        PlayEndpoint.Map(catalogue);
         var runs = Tagged(group, "Runs");
         RunListEndpoint.Map(runs);
         RunEndpoints.Map(runs);

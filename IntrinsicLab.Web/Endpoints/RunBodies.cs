@@ -34,6 +34,13 @@ public sealed record NewRun : IRequestBody<NewRun>
     /// <summary>Parameters of the environment and its wrappers that differ from the defaults.</summary>
     public JsonObject? EnvironmentParameters { get; init; }
 
+    /// <summary>
+    /// When the policy is tried out and recorded: times (10; 0 for never) or every (steps), episodes (5), record (1). Training is the same
+    /// with and without.
+    /// </summary>
+    public JsonObject? Evaluation { get; init; }
+
+
     /// <summary>-1000 to 1000; higher runs first.</summary>
     public int? Priority { get; init; }
     public IReadOnlyList<string>? Tags { get; init; }

@@ -19,7 +19,7 @@ public static class RunEventEndpoint
 
     /// <summary>
     /// Server-sent events: first the history, then what follows, until the run has ended. Types are 'state', 'metrics' (which metrics got
-    /// points, their last values, progress) and 'log'. Each id names the place reached; sent back as Last-Event-ID the stream goes on
+    /// points, their last values, progress), 'artifacts' (those new or replaced, such as replays) and 'log'. Each id names the place reached; sent back as Last-Event-ID the stream goes on
     /// there. With 'Accept: application/json' the transitions so far as a list.
     /// </summary>
     public static async Task<IResult> Events(
@@ -89,6 +89,11 @@ public static class RunEventEndpoint
                 }
                 foreach (var each in series)
                     sequences[each.Name] = each.Sequence;
+                var artifacts = await lab.Artifacts.AsNoTracking().Where(each => each.RunId == id && each.CreatedAt > place.Artifacts)
+                    .OrderBy(each => each.CreatedAt).ThenBy(each => each.Name)
+                    .Select(each => new ArtifactRow(each.Name, each.MediaType, each.Size, each.CreatedAt)).ToListAsync(cancellation);
+                if (artifacts.Count > 0)
+                    await stream.Send("artifacts", place = place with { Artifacts = artifacts[^1].CreatedAt }, new ArtifactList(artifacts), cancellation);
                 if (lines.Count == LinesPerLook)
                     continue;
                 if (run.Status.IsTerminal())
@@ -103,21 +108,26 @@ public static class RunEventEndpoint
         lab.RunEvents.AsNoTracking().Where(each => each.RunId == id && each.Id > after).OrderBy(each => each.Id)
             .Select(each => new TransitionEvent(each.Id, each.Time, each.From, each.To, each.Actor, each.Reason));
 
-    /// <summary>How far a stream has come: last transition, last line of the log, changes of metrics in all.</summary>
-    private sealed record Place(long Transition, long Line, long Points)
+    /// <summary>How far a stream has come: last transition, last line of the log, changes of metrics in all, time of the last artifact.</summary>
+    private sealed record Place(long Transition, long Line, long Points, DateTimeOffset Artifacts)
     {
         public static Place? Read(string text)
         {
             if (text.Length == 0)
-                return new(0, 0, 0);
+                return new(0, 0, 0, DateTimeOffset.UnixEpoch);
             var parts = text.Split('.');
-            return parts.Length == 3
+            return parts.Length == 4
                 && Array.TrueForAll(parts, part => long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out _))
-                ? new(Number(parts[0]), Number(parts[1]), Number(parts[2]))
+                && Number(parts[3]) < LastMicrosecond
+                ? new(Number(parts[0]), Number(parts[1]), Number(parts[2]), DateTimeOffset.UnixEpoch.AddMicroseconds(Number(parts[3])))
                 : null;
         }
 
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Transition}.{Line}.{Points}");
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+            $"{Transition}.{Line}.{Points}.{(Artifacts - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond}");
+
+        // The end of the year 9999.
+        private const long LastMicrosecond = 253_402_300_799_000_000;
 
         private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
     }

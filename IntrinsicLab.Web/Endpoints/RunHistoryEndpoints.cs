@@ -46,7 +46,7 @@ public static class RunHistoryEndpoints
             : RunEndpoints.Missing(id);
     }
 
-    /// <summary>One artifact, as a download.</summary>
+    /// <summary>One artifact, as a download. Replays are named 'replays/STEP.json', the step in 13 digits.</summary>
     public static async Task<IResult> Artifact(
         Guid id, string name, HttpContext context, ArtifactStore store, IDbContextFactory<LabDbContext> contexts,
             CancellationToken cancellation)
@@ -56,14 +56,24 @@ public static class RunHistoryEndpoints
             return RunEndpoints.Missing(id);
         if (await store.Get(id, name, cancellation) is not { } artifact)
             return ProblemResult.NotFound($"The run has no artifact '{name}'.");
+        var headers = context.Response.Headers;
+        headers.CacheControl = "no-cache";
+        headers.Vary = HeaderNames.AcceptEncoding;
+        // What is stored packed travels so where the caller can unpack it: another form, hence another tag.
+        var packed = artifact.Encoding is { } encoding && Accepts(context.Request, encoding);
+        if (packed)
+            headers.ContentEncoding = artifact.Encoding;
         // A run may have stored anything, HTML too: it is never shown as a page of the lab.
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        context.Response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'";
+        headers.XContentTypeOptions = "nosniff";
+        headers.ContentSecurityPolicy = "sandbox; default-src 'none'";
         var tag = new EntityTagHeaderValue(string.Create(CultureInfo.InvariantCulture,
-            $"\"{artifact.CreatedAt.UtcTicks}.{artifact.Size}\""));
-        return TypedResults.Bytes(artifact.Content, artifact.MediaType, name.Split('/')[^1], enableRangeProcessing: true,
+            $"\"{artifact.CreatedAt.UtcTicks}.{artifact.Size}{(packed ? $".{artifact.Encoding}" : "")}\""));
+        return TypedResults.Bytes(packed ? artifact.Content : artifact.Unpack(), artifact.MediaType, name.Split('/')[^1], enableRangeProcessing: true,
             artifact.CreatedAt, tag);
     }
+
+    private static bool Accepts(HttpRequest request, string encoding) =>
+        request.GetTypedHeaders().AcceptEncoding.Any(each => each.Value.Equals(encoding, StringComparison.OrdinalIgnoreCase) && each.Quality is not 0);
 
     /// <summary>Everything that somebody needs to repeat the run, with the command that does.</summary>
     public static async Task<IResult> Manifest(Guid id, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation)

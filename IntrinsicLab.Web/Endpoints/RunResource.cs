@@ -14,6 +14,7 @@ public sealed record RunResource
         (Algorithm, Environment, Steps, Seed, Device) = (run.Algorithm, run.Environment, run.Steps, run.Seed, run.Device);
         Parameters = plan["parameters"]?.DeepClone().AsObject() ?? [];
         EnvironmentParameters = plan["environmentParameters"]?.DeepClone().AsObject() ?? [];
+        Evaluation = plan["evaluation"]?.DeepClone().AsObject() ?? [];
         (Priority, Tags, Notes, Baseline, ConfigurationHash) = (run.Priority, run.Tags, run.Notes, run.Baseline, run.ConfigurationHash);
         (CreatedAt, StartedAt, FinishedAt, UpdatedAt) = (run.CreatedAt, run.StartedAt, run.FinishedAt, run.UpdatedAt);
         (StepsDone, EpisodesDone, LastReturn, BestReturn) = (run.StepsDone, run.EpisodesDone, run.LastReturn, run.BestReturn);
@@ -44,12 +45,15 @@ public sealed record RunResource
 
     /// <summary>Every parameter of the environment and its wrappers with its value.</summary>
     public JsonObject EnvironmentParameters { get; }
+
+    /// <summary>When the policy is tried out and recorded.</summary>
+    public JsonObject Evaluation { get; }
     public int Priority { get; }
     public IReadOnlyList<string> Tags { get; }
     public string Notes { get; }
     public bool Baseline { get; }
 
-    /// <summary>SHA-256 of everything but name and seed: runs that share it are seeds of one configuration.</summary>
+    /// <summary>SHA-256 of everything but name, seed and evaluation: runs that share it are seeds of one configuration.</summary>
     public string ConfigurationHash { get; }
     public DateTimeOffset CreatedAt { get; }
     public DateTimeOffset? StartedAt { get; }

@@ -10,6 +10,7 @@ public static class BenchCommand
     [
         ("tensors", "cost of small tensor operations through libtorch", TensorBenchmark.Run),
         ("physics", "environment steps without learning", PhysicsBenchmark.Run),
+        ("grids", "tabular grids and chains in a batch, random actions, resets included", GridBenchmark.Run),
         ("gymnasium", "steps of a trivial Python environment through the bridge, against a bare Python loop", GymnasiumBenchmark.Run),
         ("training", "PPO's steps per second, and its share of what stepping alone reaches", TrainingBenchmark.Run),
         ("storage", "metric ingest, charts of a million points, the run table with 10,000 runs", StorageBenchmark.Run),

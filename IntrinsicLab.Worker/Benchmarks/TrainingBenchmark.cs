@@ -15,6 +15,10 @@ internal static class TrainingBenchmark
         BenchCommand.Report("PPO on cartpole, CleanRL's settings (4 x 128, 4 x 4)", cartpole, "steps/s",
             string.Create(CultureInfo.InvariantCulture, $"{cartpole / 6700:F1} times the 6,700 of CleanRL's own script on such a core"));
         BenchCommand.Report("A2C on cartpole", StepsPerSecond("a2c", "cartpole", 200_000), "steps/s");
+        var game = PhysicsBenchmark.StepsPerSecond(EnvironmentCatalog.Find("breakout")!);
+        var grid = StepsPerSecond("ppo", "breakout", 60_000);
+        BenchCommand.Report("PPO on breakout, defaults (16 x 128, 4 x 8)", grid, "steps/s",
+            string.Create(CultureInfo.InvariantCulture, $"{grid / game:P2} of the game alone: the network's share is the rest"));
         var hopper = EnvironmentCatalog.Find("hopper")!;
         if (hopper.WhyUnavailable() is { } reason)
             Console.WriteLine($"  PPO on hopper: {reason}");

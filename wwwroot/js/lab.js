@@ -1,5 +1,6 @@
 // The browser side of every page, one module per concern. Pages render elements and attributes; these modules bring them to life.
 import './chart.js';
+import './replay.js';
 import './spark.js';
 import './light.js';
 import './keys.js';
@@ -8,3 +9,5 @@ import './times.js';
 import './copy.js';
 import './connection.js';
 import './menus.js';
+import './picture.js';
+import './play.js';

@@ -38,7 +38,8 @@ public sealed record CartPoleConfig
 /// <summary>
 /// A pole hinged to a cart on a track is kept upright by pushing the cart.
 /// <para>Actions: 0 pushes left, 1 pushes right; every step pushes.</para>
-/// <para>Observation: cart position x (m), its velocity (m/s), pole angle θ from upright (rad, positive to the right), its velocity (rad/s).</para>
+/// <para>Observation: cart position x (m), its velocity (m/s), pole angle θ from upright (rad, positive to the right), its velocity
+/// (rad/s).</para>
 /// <para>Reward: 1 per step, the last included (see <see cref="CartPoleConfig.SuttonBartoReward"/>).</para>
 /// <para>Start: every value uniform near 0. Terminated: |x| or |θ| beyond its limit. Time limit 500 steps.</para>
 /// <para>Source: Barto, Sutton and Anderson 1983; dynamics and limits of Gymnasium's CartPole-v1 (explicit Euler).</para>
@@ -55,6 +56,7 @@ public sealed class CartPole(CartPoleConfig config) : IEnvironment
         [(float)(2 * PositionLimit), float.PositiveInfinity, (float)(2 * AngleLimit), float.PositiveInfinity];
 
     private double position, velocity, angle, angularVelocity;
+    private int push;
     private bool running;
 
     /// <inheritdoc/>
@@ -63,6 +65,8 @@ public sealed class CartPole(CartPoleConfig config) : IEnvironment
         TimeLimit = 500,
         ScoreRange = config.SuttonBartoReward ? (-1, 0) : (0, 500),
         SolvedAt = config == new CartPoleConfig() ? 475 : null,
+        SecondsPerStep = StepDuration,
+        Keyboard = new([new("ArrowLeft", [0], "Push left"), new("ArrowRight", [1], "Push right")], Idle: null),
     };
 
     /// <summary>Position, velocity, angle, angular velocity; setting them begins an episode there.</summary>
@@ -72,6 +76,7 @@ public sealed class CartPole(CartPoleConfig config) : IEnvironment
         set
         {
             (position, velocity, angle, angularVelocity) = value;
+            push = 0;
             running = true;
         }
     }
@@ -79,9 +84,10 @@ public sealed class CartPole(CartPoleConfig config) : IEnvironment
     /// <inheritdoc/>
     public void Reset(Rng rng, Span<float> observation)
     {
-        var range = config.ResetRange;
-        State = (rng.NextDouble(-range, range), rng.NextDouble(-range, range), rng.NextDouble(-range, range), rng.NextDouble(-range, range));
+        State = (Small(), Small(), Small(), Small());
         Observe(observation);
+
+        double Small() => rng.NextDouble(-config.ResetRange, config.ResetRange);
     }
 
     /// <inheritdoc/>
@@ -89,16 +95,9 @@ public sealed class CartPole(CartPoleConfig config) : IEnvironment
     {
         if (!running)
             throw new InvalidOperationException("The episode has ended or was not begun; call Reset first.");
-        var force = Actions.IndexOf(action) == 1 ? config.Force : -config.Force;
-
-        // Accelerations of the frictionless system (Florian 2007, equations 23 and 24).
-        var (sine, cosine) = (Math.Sin(angle), Math.Cos(angle));
-        var totalMass = config.CartMass + config.PoleMass;
-        var poleMoment = config.PoleMass * config.HalfPoleLength;
-        var push = (force + poleMoment * angularVelocity * angularVelocity * sine) / totalMass;
-        var angularAcceleration = (config.Gravity * sine - cosine * push)
-            / (config.HalfPoleLength * (4.0 / 3.0 - config.PoleMass * cosine * cosine / totalMass));
-        var acceleration = push - poleMoment * angularAcceleration * cosine / totalMass;
+        push = Actions.IndexOf(action) == 1 ? 1 : -1;
+        var (acceleration, angularAcceleration) = CartAndPole.Accelerations(
+            angle, angularVelocity, push * config.Force, config.Gravity, config.CartMass, config.PoleMass, config.HalfPoleLength);
 
         // Explicit Euler: both positions move with the velocities from before the step.
         position += StepDuration * velocity;
@@ -118,6 +117,7 @@ public sealed class CartPole(CartPoleConfig config) : IEnvironment
     {
         foreach (var value in (ReadOnlySpan<double>)[position, velocity, angle, angularVelocity])
             writer.Write(value);
+        writer.Write(push);
         writer.Write(running);
     }
 
@@ -125,25 +125,12 @@ public sealed class CartPole(CartPoleConfig config) : IEnvironment
     public void Load(BinaryReader reader, Rng rng)
     {
         State = (reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble());
+        push = reader.ReadInt32();
         running = reader.ReadBoolean();
     }
 
     /// <inheritdoc/>
-    public Scene Render()
-    {
-        const double width = 6.0, ground = 0.5, hinge = 0.75, left = width / 2 - PositionLimit, right = width / 2 + PositionLimit;
-        var cart = width / 2 + position;
-        var length = 2 * config.HalfPoleLength;
-        return new Scene(width, Height: hinge + length + 0.2,
-        [
-            new Shape("line", [left, ground, right, ground], "ground", 0.02),
-            new Shape("line", [left, ground - 0.1, left, ground + 0.1], "hazard", 0.03),
-            new Shape("line", [right, ground - 0.1, right, ground + 0.1], "hazard", 0.03),
-            new Shape("polygon", [cart - 0.25, ground, cart + 0.25, ground, cart + 0.25, hinge, cart - 0.25, hinge], "object"),
-            new Shape("line", [cart, hinge, cart + length * Math.Sin(angle), hinge + length * Math.Cos(angle)], "agent", 0.08),
-            new Shape("circle", [cart, hinge, cart + 0.05, hinge], "ground"),
-        ]);
-    }
+    public Scene Render() => CartAndPole.Draw(position, angle, 2 * config.HalfPoleLength, PositionLimit, below: 0, push);
 
     /// <inheritdoc/>
     public void Dispose() { }

@@ -32,7 +32,11 @@ public sealed class Catch(CatchConfig config) : IEnvironment
     private bool running;
 
     /// <inheritdoc/>
-    public EnvironmentSpec Spec { get; } = new(new Box([config.Rows, config.Columns, 1], 0, 1), Actions) { ScoreRange = (-1, 1) };
+    public EnvironmentSpec Spec { get; } = new(new Box([config.Rows, config.Columns, 1], 0, 1), Actions)
+    {
+        ScoreRange = (-1, 1),
+        Keyboard = new([new("ArrowLeft", [0], "Left"), new("ArrowDown", [1], "Stay"), new("ArrowRight", [2], "Right")], Idle: null),
+    };
 
     /// <inheritdoc/>
     public void Reset(Rng rng, Span<float> observation)

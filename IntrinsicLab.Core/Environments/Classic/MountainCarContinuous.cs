@@ -25,13 +25,17 @@ public sealed record MountainCarContinuousConfig
     /// <summary>Weight of the squared force, taken off the reward on every step.</summary>
     [Range(0.0, 100.0), Group("Reward")]
     public double ForceCost { get; init; } = 0.1;
+
+    /// <summary>Pays 1 for reaching the goal and nothing else: no larger goal reward, no cost of force.</summary>
+    [Group("Reward")]
+    public bool Sparse { get; init; }
 }
 
 /// <summary>
 /// A car in a valley is too weak to drive straight up the hill and has to swing back first; force costs, so doing nothing is a trap.
 /// <para>Action: force from −1 (left) to 1 (right); a larger one is clipped, though its cost is not.</para>
 /// <para>Observation: position from −1.2 to 0.6 (the valley's bottom at −π/6), velocity per step from −0.07 to 0.07.</para>
-/// <para>Reward: 100 on reaching the goal, less 0.1 · force² on every step.</para>
+/// <para>Reward: 100 on reaching the goal, less 0.1 · force² on every step (see <see cref="MountainCarContinuousConfig.Sparse"/>).</para>
 /// <para>Start: at rest between −0.6 and −0.4. Terminated: position ≥ 0.45 and fast enough. Time limit 999 steps.</para>
 /// <para>Source: Moore 1990; Gymnasium's MountainCarContinuous-v0, whose state is rounded to single precision after each step.</para>
 /// </summary>
@@ -44,7 +48,7 @@ public sealed class MountainCarContinuous(MountainCarContinuousConfig config) : 
 
     private static readonly Box Actions = new([1], -1, 1);
 
-    private double position, velocity;
+    private double position, velocity, push;
     private bool running;
 
     /// <inheritdoc/>
@@ -52,8 +56,9 @@ public sealed class MountainCarContinuous(MountainCarContinuousConfig config) : 
         new Box([2], [(float)LeftEnd, (float)-SpeedLimit], [(float)RightEnd, (float)SpeedLimit]), Actions)
     {
         TimeLimit = 999,
-        ScoreRange = (-999 * config.ForceCost, config.GoalReward),
+        ScoreRange = config.Sparse ? (0, 1) : (-999 * config.ForceCost, config.GoalReward),
         SolvedAt = config == new MountainCarContinuousConfig() ? 90 : null,
+        Keyboard = new([new("ArrowLeft", [-1], "Push left"), new("ArrowRight", [1], "Push right")], Idle: [0]),
     };
 
     /// <summary>Position and velocity; setting them begins an episode there.</summary>
@@ -63,6 +68,7 @@ public sealed class MountainCarContinuous(MountainCarContinuousConfig config) : 
         set
         {
             (position, velocity) = value;
+            push = 0.0;
             running = true;
         }
     }
@@ -88,7 +94,8 @@ public sealed class MountainCarContinuous(MountainCarContinuousConfig config) : 
     {
         if (!running)
             throw new InvalidOperationException("The episode has ended or was not begun; call Reset first.");
-        var speed = velocity + (Math.Clamp(force, -1.0, 1.0) * config.Power - config.Gravity * Math.Cos(3 * position));
+        push = Math.Clamp(force, -1.0, 1.0);
+        var speed = velocity + (push * config.Power - config.Gravity * Math.Cos(3 * position));
         speed = Math.Clamp(speed, -SpeedLimit, SpeedLimit);
         var place = Math.Clamp(position + speed, LeftEnd, RightEnd);
         if (place == LeftEnd && speed < 0)
@@ -98,7 +105,8 @@ public sealed class MountainCarContinuous(MountainCarContinuousConfig config) : 
         running = !terminated;
         position = (float)place;
         velocity = (float)speed;
-        return new StepResult((terminated ? config.GoalReward : 0.0) - config.ForceCost * (force * force), terminated, Truncated: false);
+        var reward = config.Sparse ? (terminated ? 1.0 : 0.0) : (terminated ? config.GoalReward : 0.0) - config.ForceCost * (force * force);
+        return new StepResult(reward, terminated, Truncated: false);
     }
 
     /// <inheritdoc/>
@@ -106,39 +114,19 @@ public sealed class MountainCarContinuous(MountainCarContinuousConfig config) : 
     {
         writer.Write(position);
         writer.Write(velocity);
+        writer.Write(push);
         writer.Write(running);
     }
 
     /// <inheritdoc/>
     public void Load(BinaryReader reader, Rng rng)
     {
-        State = (reader.ReadDouble(), reader.ReadDouble());
+        (position, velocity, push) = (reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble());
         running = reader.ReadBoolean();
     }
 
     /// <inheritdoc/>
-    public Scene Render()
-    {
-        const double width = RightEnd - LeftEnd, margin = 0.1, radius = 0.05;
-        const int segments = 60;
-        var hill = new double[2 * (segments + 1)];
-        for (var point = 0; point <= segments; point++)
-        {
-            hill[2 * point] = margin + width * point / segments;
-            hill[2 * point + 1] = Height(LeftEnd + width * point / segments);
-        }
-        var (x, y) = (margin + position - LeftEnd, Height(position) + radius);
-        var (flagX, flagY) = (margin + Goal - LeftEnd, Height(Goal));
-        return new Scene(width + 2 * margin, 1.4,
-        [
-            new Shape("line", hill, "ground", 0.015),
-            new Shape("line", [flagX, flagY, flagX, flagY + 0.2], "goal", 0.01),
-            new Shape("polygon", [flagX, flagY + 0.2, flagX + 0.1, flagY + 0.16, flagX, flagY + 0.12], "goal"),
-            new Shape("circle", [x, y, x + radius, y], "agent"),
-        ]);
-
-        static double Height(double x) => 0.1 + 0.45 * (1 + Math.Sin(3 * x));
-    }
+    public Scene Render() => CarOnHill.Draw(LeftEnd, RightEnd, Goal, position, push, x => 0.45 * (1 + Math.Sin(3 * x)));
 
     /// <inheritdoc/>
     public void Dispose() { }

@@ -6,6 +6,10 @@ namespace IntrinsicLab.Core.Environments.Mujoco;
 /// <summary>Parameters of <see cref="Hopper"/>; the defaults are those of the published task.</summary>
 public sealed record HopperConfig
 {
+    /// <summary>Whose rules hold: those of v5 pay the healthy reward on healthy steps only.</summary>
+    [Group("Reward")]
+    public GymnasiumVersion Version { get; init; }
+
     /// <summary>Weight of the forward velocity in the reward.</summary>
     [Range(0.0, 1000.0), Group("Reward")]
     public double ForwardRewardWeight { get; init; } = 1.0;
@@ -14,7 +18,7 @@ public sealed record HopperConfig
     [Range(0.0, 1000.0), Group("Reward")]
     public double ControlCostWeight { get; init; } = 1e-3;
 
-    /// <summary>Paid on every step, the one that ends the episode by a fall included.</summary>
+    /// <summary>Paid on every step, under the rules of v4 also on the one that ends the episode by a fall.</summary>
     [Range(0.0, 1000.0), Group("Reward")]
     public double HealthyReward { get; init; } = 1.0;
 
@@ -53,26 +57,37 @@ public sealed record HopperConfig
 /// <para>A state that leaves the finite numbers terminates with reward 0.</para>
 /// <para>Source: Erez, Tassa and Todorov 2011; body and rules of Gymnasium's Hopper-v4.</para>
 /// </summary>
-public sealed class Hopper(HopperConfig config) : IEnvironment
+public sealed class Hopper : IEnvironment
 {
     private const int FrameSkip = 4;
     private const double ObservedVelocityLimit = 10.0;
 
     private static readonly Box Actions = new([3], -1, 1);
 
+    private readonly HopperConfig config;
     private readonly MujocoSimulation simulation = new("hopper.xml");
-    private readonly double[] control = new double[3];
-    private bool running;
+    private readonly MujocoScene scene;
+
+    /// <summary>Makes the environment.</summary>
+    public Hopper(HopperConfig config)
+    {
+        this.config = config;
+        scene = new MujocoScene(simulation, width: 4.0, height: 2.4);
+        var published = config == new HopperConfig();
+        Spec = new EnvironmentSpec(
+            new Box([config.ObservePosition ? 12 : 11], float.NegativeInfinity, float.PositiveInfinity), Actions)
+        {
+            TimeLimit = 1000,
+            ScoreRange = published ? (0, 4000) : null,
+            SolvedAt = published ? 3800 : null,
+            CostlyStep = true,
+            SecondsPerStep = 0.008,
+            Keyboard = MujocoKeys.Of(Actions, "Thigh", "Leg", "Foot"),
+        };
+    }
 
     /// <inheritdoc/>
-    public EnvironmentSpec Spec { get; } = new(
-        new Box([config.ObservePosition ? 12 : 11], float.NegativeInfinity, float.PositiveInfinity), Actions)
-    {
-        TimeLimit = 1000,
-        ScoreRange = config == new HopperConfig() ? (0, 4000) : null,
-        SolvedAt = config == new HopperConfig() ? 3800 : null,
-        CostlyStep = true,
-    };
+    public EnvironmentSpec Spec { get; }
 
     /// <summary>The physics, for comparison with recorded models.</summary>
     internal MujocoSimulation Simulation => simulation;
@@ -86,21 +101,15 @@ public sealed class Hopper(HopperConfig config) : IEnvironment
             position += rng.NextDouble(-noise, noise);
         foreach (ref var velocity in simulation.Velocities)
             velocity += rng.NextDouble(-noise, noise);
-        simulation.Forward();
-        running = true;
+        simulation.Begin();
         Observe(observation);
     }
 
     /// <inheritdoc/>
     public StepResult Step(ReadOnlySpan<float> action, Span<float> observation)
     {
-        if (!running)
-            throw new InvalidOperationException("The episode has ended or was not begun; call Reset first.");
-        Actions.Require(action);
-        for (var axis = 0; axis < action.Length; axis++)
-            control[axis] = action[axis];
-        var result = Apply(control);
-        running = !result.Terminated;
+        var result = Apply(simulation.Controls(action, Actions));
+        simulation.Running = !result.Terminated;
         Observe(observation);
         return result;
     }
@@ -113,31 +122,21 @@ public sealed class Hopper(HopperConfig config) : IEnvironment
             return new StepResult(0.0, Terminated: true, Truncated: false);
 
         var velocity = (simulation.Positions[0] - before) / (simulation.Timestep * FrameSkip);
-        var squares = 0.0;
-        foreach (var torque in torques)
-            squares += torque * torque;
         var healthy = IsHealthy();
-        var alive = healthy || config.TerminateWhenUnhealthy ? config.HealthyReward : 0.0;
-        var reward = config.ForwardRewardWeight * velocity + alive - config.ControlCostWeight * squares;
+        var alive = healthy || config is { Version: GymnasiumVersion.V4, TerminateWhenUnhealthy: true } ? config.HealthyReward : 0.0;
+        var cost = config.ControlCostWeight * MujocoSimulation.Squares(torques);
+        var reward = config.ForwardRewardWeight * velocity + alive - cost;
         return new StepResult(reward, config.TerminateWhenUnhealthy && !healthy, Truncated: false);
     }
 
     /// <inheritdoc/>
-    public void Save(BinaryWriter writer)
-    {
-        simulation.Save(writer);
-        writer.Write(running);
-    }
+    public void Save(BinaryWriter writer) => simulation.Save(writer);
 
     /// <inheritdoc/>
-    public void Load(BinaryReader reader, Rng rng)
-    {
-        simulation.Load(reader);
-        running = reader.ReadBoolean();
-    }
+    public void Load(BinaryReader reader, Rng rng) => simulation.Load(reader);
 
     /// <inheritdoc/>
-    public Scene Render() => MujocoSideView.Of(simulation, centre: simulation.Positions[0], width: 4.0, height: 2.4);
+    public Scene Render() => scene.Draw();
 
     /// <inheritdoc/>
     public void Dispose() => simulation.Dispose();

@@ -34,6 +34,9 @@ internal static unsafe partial class MujocoLibrary
     [LibraryImport(Shim, EntryPoint = "lab_mujoco_step")]
     internal static partial int Step(nint model, nint data, double* control, int frames, int externalForces);
 
+    [LibraryImport(Shim, EntryPoint = "lab_mujoco_loop")]
+    internal static partial void Loop(nint model, nint data, double* controls, int steps, int frames, int externalForces);
+
     [LibraryImport(Shim, EntryPoint = "lab_mujoco_state_size")]
     internal static partial int StateSize(nint model);
 

@@ -25,6 +25,50 @@ public class ClassicGoldenTests(ITestOutputHelper output)
     public void MountainCarContinuous_FreeRun_FollowsRecording() =>
         Replay("MountainCarContinuous-v0", free: true, FreeRunTolerance, MountainCarStep);
 
+    [Fact]
+    public void MountainCar_StepFromRecordedState_GivesRecordedStep() =>
+        Replay("MountainCar-v0", free: false, SingleStepTolerance, DiscreteMountainCarStep);
+
+    [Fact]
+    public void MountainCar_FreeRun_FollowsRecording() => Replay("MountainCar-v0", free: true, FreeRunTolerance, DiscreteMountainCarStep);
+
+    [Fact]
+    public void Pendulum_StepFromRecordedState_GivesRecordedStep() => Replay("Pendulum-v1", free: false, SingleStepTolerance, PendulumStep);
+
+    [Fact]
+    public void Pendulum_FreeRun_FollowsRecording() => Replay("Pendulum-v1", free: true, FreeRunTolerance, PendulumStep);
+
+    [Fact]
+    public void Acrobot_StepFromRecordedState_GivesRecordedStep() => Replay("Acrobot-v1", free: false, SingleStepTolerance, AcrobotStep);
+
+    [Fact]
+    public void Acrobot_FreeRun_FollowsRecording() => Replay("Acrobot-v1", free: true, FreeRunTolerance, AcrobotStep);
+
+    private static (double[] State, float[] Observation, StepResult Result) DiscreteMountainCarStep(double[] state, double action)
+    {
+        using var environment = new MountainCar(new MountainCarConfig()) { State = (state[0], state[1]) };
+        var observation = new float[2];
+        var result = environment.Step([(float)action], observation);
+        return ([environment.State.Position, environment.State.Velocity], observation, result);
+    }
+
+    private static (double[] State, float[] Observation, StepResult Result) PendulumStep(double[] state, double action)
+    {
+        using var environment = new Pendulum(new PendulumConfig()) { State = (state[0], state[1]) };
+        var result = environment.Apply(action);
+        var (angle, rate) = environment.State;
+        return ([angle, rate], [(float)Math.Cos(angle), (float)Math.Sin(angle), (float)rate], result);
+    }
+
+    private static (double[] State, float[] Observation, StepResult Result) AcrobotStep(double[] state, double action)
+    {
+        using var environment = new Acrobot(new AcrobotConfig()) { State = (state[0], state[1], state[2], state[3]) };
+        var observation = new float[6];
+        var result = environment.Step([(float)action], observation);
+        var after = environment.State;
+        return ([after.Angle1, after.Angle2, after.Rate1, after.Rate2], observation, result);
+    }
+
     private static (double[] State, float[] Observation, StepResult Result) CartPoleStep(double[] state, double action)
     {
         using var environment = new CartPole(new CartPoleConfig()) { State = (state[0], state[1], state[2], state[3]) };

@@ -32,8 +32,10 @@ public partial class EnvironmentContractTests
     {
         var parameters = Activator.CreateInstance(EnvironmentCatalog.Find(id)!.Parameters)!;
 
-        foreach (var property in parameters.GetType().GetProperties().Where(property => property.PropertyType != typeof(bool) && property.PropertyType != typeof(string)))
+        foreach (var property in parameters.GetType().GetProperties())
         {
+            if (property.PropertyType == typeof(bool) || property.PropertyType == typeof(string) || property.PropertyType.IsEnum)
+                continue;
             var range = property.GetCustomAttribute<RangeAttribute>();
             Assert.True(range is not null, $"{property.Name} has no range.");
             Assert.True(range.IsValid(property.GetValue(parameters)), $"The default of {property.Name} is out of range.");

@@ -92,8 +92,44 @@ public class NetworkTests
         Assert.Equal([400, 81, 49], network.Layers.Select(layer => layer.Positions));
     }
 
+    [Fact]
+    public void NatureCnn_MinAtarGrids_IsThePublishedNetwork()
+    {
+        var network = new NatureCnn([10, 10, 4], 3);
+
+        Assert.Equal((3 * 3 * 4 + 1) * 16 + (8 * 8 * 16 + 1) * 128 + (128 + 1) * 3, network.ParameterCount);
+        Assert.True(new ActorCriticShape([10, 10, 4], 3, Continuous: false).Convolutional);
+    }
+
+    [Fact]
+    public void NatureCnnPass_AlongRandomDirections_EqualsFiniteDifferences()
+    {
+        const int Rows = 6, Outputs = 4;
+        var network = new NatureCnn([10, 10, 4], Outputs);
+        var (parameters, rng) = (new float[network.ParameterCount], new Rng(9));
+        network.Initialise(parameters, rng, (Outputs, 1));
+        var input = Enumerable.Range(0, Rows * 400).Select(_ => rng.NextInt(5) == 0 ? 1f : 0f).ToArray();
+        var upstream = Numbers.RandomFloats(rng, Rows * Outputs);
+        var (pass, gradient) = (new NatureCnnPass(network, Rows), new float[network.ParameterCount]);
+
+        pass.Forward(parameters, input, Rows);
+        upstream.CopyTo(pass.OutputGradient);
+        pass.Backward(parameters, input, gradient);
+
+        var (theta, x) = (tensor(parameters).to(ScalarType.Float64), tensor(input).to(ScalarType.Float64).view(Rows, -1));
+        var weights = tensor(upstream).to(ScalarType.Float64).view(Rows, Outputs);
+        for (var trial = 0; trial < 5; trial++)
+        {
+            var direction = tensor(Numbers.Random(rng, parameters.Length));
+            var slope = Numbers.FiniteDifferences(
+                at => (network.Forward(theta + direction * at[0], x) * weights).sum().item<double>(), [0.0])[0];
+            Assert.Equal(slope, (direction * tensor(gradient).to(ScalarType.Float64)).sum().item<double>(), Math.Abs(slope) * 1e-4 + 1e-3);
+        }
+    }
+
     [Theory]
     [InlineData(10, 10, 3, 4)]
+    [InlineData(10, 10, 10, 7)]
     [InlineData(2, 5, 1, 3)]
     [InlineData(36, 40, 2, 2)]
     public void NatureCnnPass_AnyGrid_EqualsLibtorch(int height, int width, int channels, int outputs)
@@ -120,17 +156,20 @@ public class NetworkTests
     }
 
     [Theory]
-    [InlineData(true, true)]
-    [InlineData(true, false)]
-    [InlineData(false, true)]
-    [InlineData(false, false)]
-    public void ActorCritic_HandWrittenGradient_EqualsAutograd(bool continuous, bool shared)
+    [InlineData(true, true, 6)]
+    [InlineData(true, false, 6)]
+    [InlineData(false, true, 6)]
+    [InlineData(false, false, 6)]
+    [InlineData(false, true, 10, 10, 4)]
+    [InlineData(true, true, 5, 7, 2)]
+    public void ActorCritic_HandWrittenGradient_EqualsAutograd(bool continuous, bool shared, params int[] observation)
     {
-        var shape = new ActorCriticShape([6], 3, continuous) { Shared = shared };
+        var shape = new ActorCriticShape(observation, 3, continuous) { Shared = shared };
+        var size = observation.Aggregate((left, right) => left * right);
         using var fast = new ActorCritic(shape, 8, new Rng(6), CPU);
         using var slow = new ActorCritic(shape, 8, new Rng(6), CPU, GradientEngine.Autograd);
         var rng = new Rng(7);
-        var (observations, values) = (Numbers.RandomFloats(rng, 8 * 6), Numbers.RandomFloats(rng, 8));
+        var (observations, values) = (Numbers.RandomFloats(rng, 8 * size), Numbers.RandomFloats(rng, 8));
         var (actions, nlp, slopes) = (new float[continuous ? 24 : 8], new float[8], Numbers.RandomFloats(rng, 8));
         foreach (var network in new[] { fast, slow })
         {
@@ -141,7 +180,7 @@ public class NetworkTests
         }
 
         Numbers.Close(slow.Gradient.Floats(), fast.Gradient.Floats(), 1e-5);
-        var outputs = fast.Forward(fast.Parameters, tensor(observations).view(8, 6));
+        var outputs = fast.Forward(fast.Parameters, tensor(observations).view(8, size));
         Numbers.Close(outputs.Policy.Floats(), fast.PolicyOutputs, 1e-6);
         Numbers.Close(outputs.Values.Floats(), fast.Values, 1e-6);
     }

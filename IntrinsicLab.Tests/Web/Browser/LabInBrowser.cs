@@ -49,6 +49,8 @@ public sealed class LabInBrowser : IAsyncLifetime
             [
                 "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
                 "--disable-component-update", "--disable-sync",
+                // Pictures in three dimensions are drawn by the processor.
+                "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
             ],
         });
     }
@@ -149,7 +151,8 @@ public sealed class LabPage : IAsyncDisposable
         page.SetDefaultTimeout(Patience);
         page.Console += (_, message) =>
         {
-            if (message.Type is "error" or "warning")
+            // Copying a picture that the processor drew counts as slow to a driver that expects a graphics card.
+            if (message.Type is "error" or "warning" && !message.Text.Contains("GL Driver Message (OpenGL, Performance", StringComparison.Ordinal))
                 faults.Add(message.Text);
         };
         page.PageError += (_, error) => faults.Add(error);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using IntrinsicLab.Core.Environments;
 using IntrinsicLab.Tests.Support;
 
 namespace IntrinsicLab.Tests.Web.Components;
@@ -39,6 +40,13 @@ public sealed partial class TokenTests
     [Theory]
     [InlineData(1), InlineData(2), InlineData(3), InlineData(4), InlineData(5), InlineData(6), InlineData(7), InlineData(8)]
     public void Curves_HaveContrastOfThree(int slot) => AssertContrast($"series-{slot}", Grounds, 3);
+
+    [Fact]
+    public void Tones_OnTheStage_HaveContrastOfThree()
+    {
+        foreach (var tone in Scene.Tones)
+            AssertContrast($"tone-{tone}", ["stage"], 3);
+    }
 
     private static void AssertContrast(string token, string[] grounds, double least)
     {

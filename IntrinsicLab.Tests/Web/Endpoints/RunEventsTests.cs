@@ -1,4 +1,8 @@
+using System.IO.Compression;
+using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
+using IntrinsicLab.Core.Experiments;
 using IntrinsicLab.Data;
 
 namespace IntrinsicLab.Tests.Web.Endpoints;
@@ -64,7 +68,7 @@ public class RunEventsTests(ApiApplication lab)
         var path = await lab.CreateRun();
         await lab.Post($"{path}/pause");
         var response = await lab.Send(HttpMethod.Get, $"{path}/events", null, ("Accept", "application/json"));
-        var items = (await ApiApplication.Read(response, System.Net.HttpStatusCode.OK))["items"]!.AsArray();
+        var items = (await ApiApplication.Read(response, HttpStatusCode.OK))["items"]!.AsArray();
 
         Assert.Equal(["queued", "paused"], items.Select(each => (string)each!["to"]!));
         Assert.All(items, each => Assert.Equal("api", (string)each!["actor"]!));
@@ -95,6 +99,50 @@ public class RunEventsTests(ApiApplication lab)
         Assert.Equal("attachment", response.Content.Headers.ContentDisposition!.DispositionType);
         Assert.Equal("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
         await ApiApplication.Problem(await lab.Client.GetAsync($"{path}/artifacts/..%2f..%2fetc/passwd"), 404);
+    }
+
+    [Fact]
+    public async Task Replays_TravelPackedWhereTheCallerUnpacks_AndAreNotModified()
+    {
+        var path = await lab.CreateRun();
+        var id = ApiApplication.IdOf(path);
+        await lab.Service<RunQueue>().Claim(id, "w", TimeSpan.FromMinutes(5));
+        var text = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("""{"frame":1}""", 1000)));
+        await lab.Service<MetricStore>().Append(id, 1, [], artifacts: [new NewArtifact(Replay.NameAt(512), "application/json", text).Compressed()]);
+        var address = $"{path}/artifacts/{Replay.NameAt(512)}";
+
+        var plain = await lab.Client.GetAsync(address);
+        var packed = await lab.Send(HttpMethod.Get, address, null, ("Accept-Encoding", "br;q=0.1, gzip"));
+        var refused = await lab.Send(HttpMethod.Get, address, null, ("Accept-Encoding", "gzip;q=0"));
+        var seen = await lab.Send(HttpMethod.Get, address, null, ("Accept-Encoding", "gzip"), ("If-None-Match", packed.Headers.ETag!.ToString()));
+
+        Assert.Equal("replays/0000000000512.json", (string)(await lab.Get($"{path}/artifacts"))["items"]![0]!["name"]!);
+        Assert.Equal(text, await plain.Content.ReadAsByteArrayAsync());
+        Assert.Equal(text, await refused.Content.ReadAsByteArrayAsync());
+        Assert.Empty(refused.Content.Headers.ContentEncoding);
+        Assert.Equal("gzip", Assert.Single(packed.Content.Headers.ContentEncoding));
+        Assert.Equal("application/json", packed.Content.Headers.ContentType!.MediaType);
+        using var unpacked = new GZipStream(await packed.Content.ReadAsStreamAsync(), CompressionMode.Decompress);
+        Assert.Equal(text.Length, (await new StreamReader(unpacked).ReadToEndAsync()).Length);
+        Assert.NotEqual(plain.Headers.ETag, packed.Headers.ETag);
+        Assert.Equal(HttpStatusCode.NotModified, seen.StatusCode);
+    }
+
+    [Fact]
+    public async Task Stream_OfANewReplay_SaysSo()
+    {
+        var path = await lab.CreateRun();
+        var id = ApiApplication.IdOf(path);
+        await lab.Service<RunQueue>().Claim(id, "w", TimeSpan.FromMinutes(5));
+        await lab.Service<MetricStore>().Append(id, 1, [], artifacts: [new(Replay.NameAt(1), "application/json", [1]), new(Replay.NameAt(2), "application/json", [1])]);
+        await lab.Service<RunQueue>().Transition(id, RunStatus.Failed, "test", "", 1);
+
+        var events = Parse(await lab.Client.GetStringAsync($"{path}/events"));
+
+        var told = Assert.Single(events, each => each.Type == "artifacts");
+        Assert.Equal([Replay.NameAt(1), Replay.NameAt(2)], told.Data["items"]!.AsArray().Select(item => (string)item!["name"]!));
+        var rest = await lab.Send(HttpMethod.Get, $"{path}/events", null, ("Last-Event-ID", told.Id));
+        Assert.DoesNotContain("event: artifacts", await rest.Content.ReadAsStringAsync());
     }
 
     private async Task<string> Ended()

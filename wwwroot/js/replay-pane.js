@@ -1,0 +1,238 @@
+// One replay on the page: what is chosen, its picture, and the return so far under it. The player tells it which step to show.
+import { count, figure } from './curves.js';
+import { frameAt, list, load } from './replays.js';
+import { SceneView } from './scene.js';
+
+const ENDS = { terminated: 'it ended by itself', truncated: 'the time limit ended it', stopped: 'evaluations go no further' };
+const WIDE = 1000;
+const HIGH = 100;
+let numbers = 0;
+
+export class Pane {
+  element = make('section', 'card replay-pane');
+  run = null;
+  replays = [];
+  replay = null;
+  episode = null;
+  #chosen = null;
+  #number = ++numbers;
+  #runs = make('select', 'input short');
+  #steps = make('select', 'input short');
+  #episodes = make('select', 'input short');
+  #stage = make('div', 'replay-stage');
+  #note = make('p', 'note');
+  #strip = make('div', 'replay-strip');
+  #facts = make('p', 'small muted replay-facts');
+  #now = make('b', 'number');
+  #whole = make('span', '');
+  #line = null;
+  #cursor = null;
+  #view = new SceneView(this.#stage);
+  #frame = -1;
+  #changed;
+
+  /** @param {{title: string, changed: () => void, choices?: {id: string, name: string}[], close?: () => void}} options */
+  constructor({ title, changed, choices = null, close = null }) {
+    this.#changed = changed;
+    this.element.setAttribute('aria-label', title);
+    this.#stage.setAttribute('role', 'img');
+    const head = make('header', 'row');
+    if (choices) {
+      head.append(labelled('Run', this.#runs, this.#number));
+      this.#runs.replaceChildren(...choices.map(({ id, name }) => new Option(name, id)));
+      this.#runs.addEventListener('change', () => this.open(this.#runs.value, null));
+    }
+    head.append(labelled('Policy after', this.#steps, this.#number), labelled('Episode', this.#episodes, this.#number));
+    this.#steps.addEventListener('change', () => this.#choose(Number(this.#steps.value)));
+    this.#episodes.addEventListener('change', () => this.#take(Number(this.#episodes.value)));
+    if (close) {
+      const button = make('button', 'button plain square replay-close');
+      button.type = 'button';
+      button.setAttribute('aria-label', 'Close this replay');
+      button.title = 'Close';
+      button.innerHTML = '<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M4 4l8 8M12 4l-8 8"/></svg>';
+      button.addEventListener('click', close);
+      head.append(button);
+    }
+    this.#note.textContent = 'Loading the replay';
+    this.#stage.append(this.#note);
+    this.#strip.innerHTML = `<svg viewBox="0 0 ${WIDE} ${HIGH}" preserveAspectRatio="none" aria-hidden="true"><path class="zero"/><polyline/><line/></svg>`;
+    this.#line = this.#strip.querySelector('polyline');
+    this.#cursor = this.#strip.querySelector('line');
+    const soFar = make('span', '');
+    soFar.append('Return so far ', this.#now);
+    this.#facts.append(soFar, this.#whole);
+    this.element.append(head, this.#stage, this.#strip, this.#facts);
+  }
+
+  /** The step that was chosen, or null while the latest is shown. */
+  get chosen() {
+    return this.#chosen;
+  }
+
+  /** Settles when the picture can be drawn. */
+  get ready() {
+    return this.#view.ready;
+  }
+
+  /** Shows a run's replay of a step (the latest for null, the first for 0). */
+  async open(run, step, episode = 0) {
+    this.run = run;
+    this.#chosen = step;
+    this.replay = this.episode = null;
+    if (this.#runs.options.length) this.#runs.value = run;
+    await this.refresh(episode);
+    this.#changed();
+  }
+
+  /** Looks for new replays; takes the latest where none was chosen and nothing else is watched. */
+  async refresh(episode = 0, free = true) {
+    const run = this.run;
+    let replays;
+    try {
+      replays = await list(run);
+    } catch (error) {
+      if (!this.replay) this.#say(error.message);
+      return;
+    }
+    if (run !== this.run) return;
+    if (!replays?.length) {
+      this.replays = [];
+      this.#say('This run has no replays.');
+      return;
+    }
+    const before = this.replays.map(one => one.stamp).join();
+    const [known, latest] = [this.replay?.step, replays.at(-1)];
+    this.replays = replays;
+    if (before !== replays.map(one => one.stamp).join() || this.#steps.options.length === 0) this.#fillSteps();
+    if (known === undefined || (this.#chosen === null && free && known !== latest.step)) await this.#show(this.#wanted(), episode);
+    else this.#steps.value = String(known);
+  }
+
+  /** Shows the state after some steps, and the return up to there. */
+  at(step, force = false) {
+    if (!this.episode) return;
+    const here = Math.min(Math.floor(step), this.episode.length);
+    const frame = frameAt(this.episode, here);
+    this.#now.textContent = figure(this.episode.totals[here]);
+    if (frame === this.#frame && !force) return;
+    this.#frame = frame;
+    this.#view.show(this.episode.frames[frame]);
+    this.#stage.setAttribute('aria-label', `${this.replay.environment}, step ${here} of ${this.episode.length}, return ${figure(this.episode.totals[here])}`);
+  }
+
+  /** Where the cursor stands on the strip: steps of the longest episode shown, least and greatest return over all. */
+  scale(duration, low, high) {
+    if (!this.episode) return;
+    this.scaled = { duration, low, high };
+    const room = high - low || 1;
+    const x = step => WIDE * step / Math.max(1, duration);
+    const y = value => HIGH - 4 - (HIGH - 8) * (value - low) / room;
+    const { totals } = this.episode;
+    const every = Math.max(1, Math.floor(totals.length / WIDE));
+    const points = [];
+    for (let step = 0; step < totals.length; step++)
+      if (step % every === 0 || step === totals.length - 1) points.push(`${x(step).toFixed(1)},${y(totals[step]).toFixed(1)}`);
+    this.#line.setAttribute('points', points.join(' '));
+    this.#strip.querySelector('.zero').setAttribute('d', low < 0 && high > 0 ? `M0 ${y(0)}H${WIDE}` : '');
+  }
+
+  cursor(step) {
+    const x = WIDE * Math.min(step, this.episode?.length ?? 0) / Math.max(1, this.scaled?.duration ?? 1);
+    for (const [name, value] of [['x1', x], ['x2', x], ['y1', 0], ['y2', HIGH]]) this.#cursor.setAttribute(name, String(value));
+  }
+
+  /** Where on the strip a pointer is, as a step; null outside of it. */
+  stepUnder(event) {
+    const box = this.#strip.querySelector('svg').getBoundingClientRect();
+    if (!this.#strip.contains(event.target) || !this.scaled) return null;
+    return Math.round(this.scaled.duration * Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)));
+  }
+
+  /** What the picture shows, for pictures that leave the page. */
+  get caption() {
+    return `after ${count(this.replay.step)} steps · return ${figure(this.episode.return)}`;
+  }
+
+  dispose() {
+    this.#view.dispose();
+    this.element.remove();
+  }
+
+  #wanted() {
+    const { replays } = this;
+    if (this.#chosen === null) return replays.at(-1);
+    // The nearest, where that very step has none.
+    return replays.reduce((best, one) => Math.abs(one.step - this.#chosen) < Math.abs(best.step - this.#chosen) ? one : best, replays[0]);
+  }
+
+  async #choose(step) {
+    this.#chosen = step;
+    await this.#show(this.#wanted(), 0);
+    this.#changed();
+  }
+
+  async #show(entry, episode) {
+    this.#steps.value = String(entry.step);
+    this.#steps.disabled = true;
+    const pending = load(entry);
+    try {
+      const replay = await pending;
+      if (!this.replays.includes(entry)) return;
+      this.replay = replay;
+      this.#episodes.replaceChildren(...replay.episodes.map((one, index) => new Option(`${index + 1}, return ${figure(one.return)}`, String(index))));
+      this.#episodes.parentElement.hidden = replay.episodes.length < 2;
+      this.#take(Math.min(episode, replay.episodes.length - 1), false);
+    } catch (error) {
+      this.#say(error.message);
+    } finally {
+      this.#steps.disabled = false;
+    }
+  }
+
+  #take(index, tell = true) {
+    this.episode = this.replay.episodes[index];
+    this.episodeIndex = index;
+    this.#episodes.value = String(index);
+    this.#note.hidden = true;
+    this.#strip.hidden = this.#facts.hidden = false;
+    this.#frame = -1;
+    const { returns } = this.replay;
+    const mean = returns.length > 1 ? ` Mean return of ${returns.length} episodes ${figure(returns.reduce((sum, one) => sum + one, 0) / returns.length)}.` : '';
+    const thinned = this.episode.frameEvery > 1 ? ` Every ${ordinal(this.episode.frameEvery)} frame was kept.` : '';
+    this.#whole.textContent = `Return ${figure(this.episode.return)} in ${count(this.episode.length)} ${this.episode.length === 1 ? 'step' : 'steps'}; ${ENDS[this.episode.ended]}.${mean}${thinned}`;
+    if (tell) this.#changed();
+  }
+
+  #fillSteps() {
+    this.#steps.replaceChildren(...this.replays.map(one =>
+      new Option(`${count(one.step)} steps${one.mean === null ? '' : `, mean return ${figure(one.mean)}`}`, String(one.step))).reverse());
+  }
+
+  #say(text) {
+    this.replay = this.episode = null;
+    this.#frame = -1;
+    this.#note.textContent = text;
+    this.#note.hidden = false;
+    this.#strip.hidden = this.#facts.hidden = true;
+    this.#steps.replaceChildren();
+    this.#episodes.parentElement.hidden = true;
+  }
+}
+
+function labelled(text, field, number) {
+  const whole = make('div', 'replay-field');
+  const label = make('label', 'small muted');
+  label.textContent = text;
+  label.htmlFor = field.id = `replay-${text.replace(' ', '-').toLowerCase()}-${number}`;
+  whole.append(label, field);
+  return whole;
+}
+
+const ordinal = number => number === 2 ? 'second' : `${number}th`;
+
+export function make(name, classes) {
+  const element = document.createElement(name);
+  element.className = classes;
+  return element;
+}
