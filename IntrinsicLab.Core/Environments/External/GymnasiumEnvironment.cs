@@ -25,7 +25,9 @@ public sealed record GymnasiumConfig
     [Group("Environment")]
     public string Import { get; init; } = "";
 
-    /// <summary>Interpreter that has what the environment needs, such as the one of a virtual environment; empty for $INTRINSICLAB_PYTHON, else python3.</summary>
+    /// <summary>
+    /// Interpreter that has what the environment needs, such as the one of a virtual environment; empty for $INTRINSICLAB_PYTHON, else python3.
+    /// </summary>
     [Group("Python")]
     public string Python { get; init; } = "";
 
@@ -168,8 +170,8 @@ public sealed class GymnasiumEnvironment : IEnvironment
             if (state[0] == 0)
             {
                 if (host.MayWarnOf("saving"))
-                    host.Warn($"cannot be saved ({Encoding.UTF8.GetString(state[1..])}): a run that goes on from a checkpoint counts the episodes "
-                        + "that were under way as truncated and begins new ones.");
+                    host.Warn($"cannot be saved ({Encoding.UTF8.GetString(state[1..])}): a run that goes on from a checkpoint counts "
+                        + "the episodes that were under way as truncated and begins new ones.");
                 state = [];
             }
         }
@@ -261,7 +263,8 @@ public sealed class GymnasiumEnvironment : IEnvironment
                 throw new PythonFault($"{Place(index)} is {last[index].ToString(CultureInfo.InvariantCulture)}.");
             if ((last[index] < low[index] || last[index] > high[index]) && host.MayWarnOf("bounds"))
                 host.Warn(string.Create(CultureInfo.InvariantCulture,
-                    $"leaves its own space: {Place(index)} is {last[index]}, outside of {low[index]} to {high[index]}. Such values are passed on as they are."));
+                    $"leaves its own space: {Place(index)} is {last[index]}, outside of {low[index]} to {high[index]}. ")
+                    + "Such values are passed on as they are.");
         }
         last.CopyTo(observation);
     }

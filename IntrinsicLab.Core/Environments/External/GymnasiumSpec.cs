@@ -12,8 +12,8 @@ namespace IntrinsicLab.Core.Environments.External;
 /// <param name="HasPictures">It can draw itself.</param>
 internal sealed record GymnasiumSpec(string Text, string About, EnvironmentSpec Spec, (string Place, int Size)[] Parts, bool HasPictures)
 {
-    private static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan FaultKept = TimeSpan.FromSeconds(10);
+    private const long Kept = 600_000;
+    private const long FaultKept = 10_000;
     private static readonly ConcurrentDictionary<(GymnasiumConfig, string), Known> Cache = new();
 
     /// <summary>
@@ -32,14 +32,14 @@ internal sealed record GymnasiumSpec(string Text, string About, EnvironmentSpec 
             using var process = Start(config, interpreter);
             var (_, description) = process.Make(request, config.StartTimeout);
             var spec = Read(description, out var files);
-            Cache[(config, interpreter)] = new(spec, null, null, Stamps(files), Environment.TickCount64 + (long)Kept.TotalMilliseconds);
+            Cache[(config, interpreter)] = new(spec, null, null, Stamps(files), Environment.TickCount64 + Kept);
             return spec;
         }
         catch (PythonFault fault)
         {
             var error = NotMade(config, fault);
             string[] files = config.Environment.LastIndexOf(':') is > 0 and var colon ? [config.Environment[..colon]] : [];
-            Cache[(config, interpreter)] = new(null, Sentence(error), error.ParamName, Stamps(files), Environment.TickCount64 + (long)FaultKept.TotalMilliseconds);
+            Cache[(config, interpreter)] = new(null, Sentence(error), error.ParamName, Stamps(files), Environment.TickCount64 + FaultKept);
             throw error;
         }
     }
@@ -62,13 +62,15 @@ internal sealed record GymnasiumSpec(string Text, string About, EnvironmentSpec 
             ["protocol"] = GymnasiumProcess.Protocol,
             ["environment"] = config.Environment.Trim(),
             ["arguments"] = Arguments(config.Arguments),
-            ["import"] = new JsonArray([.. config.Import.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries).Select(module => (JsonNode)module)]),
+            ["import"] = new JsonArray([.. config.Import.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries)
+                .Select(module => (JsonNode)module)]),
         });
     }
 
     /// <summary>The exception for an environment that could not be made.</summary>
     internal static ArgumentException NotMade(GymnasiumConfig config, PythonFault fault) =>
-        new(fault.Traceback.Length == 0 ? fault.Message : $"{config.Environment.Trim()} could not be made: {fault.Message}\n{fault.Traceback}", "environment");
+        new(fault.Traceback.Length == 0 ? fault.Message : $"{config.Environment.Trim()} could not be made: {fault.Message}\n{fault.Traceback}",
+            "environment");
 
     /// <summary>Reads what the process answered to <see cref="Request"/>.</summary>
     internal static GymnasiumSpec Read(string description, out string[] files)
@@ -87,7 +89,8 @@ internal sealed record GymnasiumSpec(string Text, string About, EnvironmentSpec 
             Goal = root.GetProperty("goal") is { ValueKind: JsonValueKind.Array } goal ? new GoalLayout(goal[0].GetInt32(), goal[1].GetInt32()) : null,
             Elsewhere = true,
         };
-        return new GymnasiumSpec(root.GetRawText(), json.RootElement.GetProperty("about").GetString()!, spec, [.. parts], root.GetProperty("pictures").GetBoolean());
+        var about = json.RootElement.GetProperty("about").GetString()!;
+        return new GymnasiumSpec(root.GetRawText(), about, spec, [.. parts], root.GetProperty("pictures").GetBoolean());
     }
 
     /// <summary>An exception's message without the parameter's name that .NET adds.</summary>
@@ -115,7 +118,8 @@ internal sealed record GymnasiumSpec(string Text, string About, EnvironmentSpec 
 
         float[] Bounds(string name, float none)
         {
-            float[] told = [.. json.GetProperty(name).EnumerateArray().Select(bound => bound.ValueKind == JsonValueKind.Null ? none : (float)bound.GetDouble())];
+            float[] told = [.. json.GetProperty(name).EnumerateArray()
+                .Select(bound => bound.ValueKind == JsonValueKind.Null ? none : (float)bound.GetDouble())];
             if (told.Length == size)
                 return told;
             var all = new float[size];
@@ -124,7 +128,8 @@ internal sealed record GymnasiumSpec(string Text, string About, EnvironmentSpec 
         }
     }
 
-    private static (string File, DateTime Written)[] Stamps(IEnumerable<string> files) => [.. files.Select(file => (file, File.GetLastWriteTimeUtc(file)))];
+    private static (string File, DateTime Written)[] Stamps(IEnumerable<string> files) =>
+        [.. files.Select(file => (file, File.GetLastWriteTimeUtc(file)))];
 
     private sealed record Known(GymnasiumSpec? Spec, string? Fault, string? Parameter, (string File, DateTime Written)[] Files, long Until)
     {

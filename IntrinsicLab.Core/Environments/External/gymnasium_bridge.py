@@ -395,7 +395,8 @@ def member(module, attribute, name):
     for part in attribute.split("."):
         if not hasattr(found, part):
             near = difflib.get_close_matches(part, [each for each in dir(found) if not each.startswith("_")], 1, 0.5)
-            raise Fault(f"{name}: there is no '{part}' in {getattr(found, '__name__', found)}." + (f" Did you mean '{near[0]}'?" if near else ""))
+            raise Fault(f"{name}: there is no '{part}' in {getattr(found, '__name__', found)}."
+                        + (f" Did you mean '{near[0]}'?" if near else ""))
         found = getattr(found, part)
     if not callable(found):
         raise Fault(f"{name} is {shown(found)}, not a class or function that makes an environment.")
@@ -518,7 +519,8 @@ class Slot:
             count = f"{len(result)} values" if isinstance(result, tuple) else shown(result)
             raise Fault(f"step returned {count} where (observation, reward, terminated, truncated, info) belong.")
         observation, reward, terminated, truncated, _ = result
-        return STEPPED.pack(number(reward), flag(terminated, "terminated") | flag(truncated, "truncated") << 1) + self.observation.encode(observation)
+        flags = flag(terminated, "terminated") | flag(truncated, "truncated") << 1
+        return STEPPED.pack(number(reward), flags) + self.observation.encode(observation)
 
     def picture(self):
         frame = self.environment.render()
