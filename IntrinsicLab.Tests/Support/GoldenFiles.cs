@@ -10,6 +10,10 @@ internal static class GoldenFiles
         recording => recording.ValueKind == JsonValueKind.Object
             && recording.TryGetProperty("env", out var name) && name.GetString() == environment);
 
+    /// <summary>Every recording that has this member.</summary>
+    public static IEnumerable<JsonElement> Holding(string member) => All.Value.Where(
+        recording => recording.ValueKind == JsonValueKind.Object && recording.TryGetProperty(member, out _));
+
     public static double[] Numbers(this JsonElement array) => [.. Flat(array)];
 
     public static double Number(this JsonElement element, string member) => element.GetProperty(member).GetDouble();
