@@ -18,6 +18,10 @@ internal static class GoldenFiles
         where members.All(member => recording.TryGetProperty(member, out _) || item.TryGetProperty(member, out _))
         select (recording, item);
 
+    /// <summary>Every recording that has this member.</summary>
+    public static IEnumerable<JsonElement> Holding(string member) => All.Value.Where(
+        recording => recording.ValueKind == JsonValueKind.Object && recording.TryGetProperty(member, out _));
+
     public static double[] Numbers(this JsonElement array) => [.. Flat(array)];
 
     public static string Text(this JsonElement element, string member) => element.GetProperty(member).GetString()!;
