@@ -224,6 +224,21 @@ class Memory:
         return [self.total, self.random.random(), random.random()]
 
 
+class Lives:
+    """Loses a life with action 1; over after three."""
+
+    observation_space = Box(0, 3, (1,))
+    action_space = Discrete(2)
+
+    def reset(self, seed=None, options=None):
+        self.left = 3
+        return [self.left], {"lives": self.left}
+
+    def step(self, action):
+        self.left -= int(action)
+        return [self.left], 1.0, self.left == 0, False, {"lives": self.left}
+
+
 class EzPickle:
     """As Gymnasium's: a copy is made anew from what the constructor was given."""
 

@@ -140,7 +140,7 @@ public sealed class GymnasiumEnvironment : IEnvironment
                 throw new PythonFault($"the reward is {reward.ToString(CultureInfo.InvariantCulture)}.");
             TakeObservation(answer[StepHeader..], observation);
             var flags = answer[sizeof(double)];
-            var result = new StepResult(reward, (flags & 1) != 0, (flags & 2) != 0);
+            var result = new StepResult(reward, (flags & 1) != 0, (flags & 2) != 0) { LifeLost = (flags & 4) != 0 };
             running = !result.Ended;
             return result;
         }

@@ -478,6 +478,7 @@ class Slot:
         self.action = Action(self.environment.action_space)
         self.floats = struct.Struct(f"<{1 if self.action.counts else len(self.action.low)}f")
         self.draws = getattr(self.environment, "render_mode", None) in ("rgb_array", "rgb_array_list")
+        self.lives = None
 
     def describe(self):
         shape = self.observation.shape or (1,)
@@ -511,6 +512,7 @@ class Slot:
         result = self.environment.reset(seed=seed)
         if not (isinstance(result, tuple) and len(result) == 2):
             raise Fault(f"reset returned {shown(result)} where (observation, info) belongs.")
+        self.lives = lives_in(result[1])
         return self.observation.encode(result[0])
 
     def step(self, payload):
@@ -518,8 +520,10 @@ class Slot:
         if not (isinstance(result, tuple) and len(result) == 5):
             count = f"{len(result)} values" if isinstance(result, tuple) else shown(result)
             raise Fault(f"step returned {count} where (observation, reward, terminated, truncated, info) belong.")
-        observation, reward, terminated, truncated, _ = result
-        flags = flag(terminated, "terminated") | flag(truncated, "truncated") << 1
+        observation, reward, terminated, truncated, info = result
+        before, self.lives = self.lives, lives_in(info)
+        lost = None not in (before, self.lives) and self.lives < before
+        flags = flag(terminated, "terminated") | flag(truncated, "truncated") << 1 | lost << 2
         return STEPPED.pack(number(reward), flags) + self.observation.encode(observation)
 
     def picture(self):
@@ -527,6 +531,12 @@ class Slot:
         if isinstance(frame, list) and self.environment.render_mode == "rgb_array_list":
             frame = frame[-1] if frame else None
         return b"" if frame is None else shrunk(frame)
+
+
+def lives_in(info):
+    # As Atari's games tell them.
+    lives = info.get("lives") if isinstance(info, dict) else None
+    return int(lives) if isinstance(lives, int) or is_array(lives) and lives.shape == () else None
 
 
 def layers(environment):
@@ -585,7 +595,7 @@ def set_attributes(target, attributes):
     target.__dict__.update(attributes)
 
 
-def pickled(environment, with_generators):
+def pickled(state, with_generators):
     import copyreg
     import io
     import pickle
@@ -607,18 +617,18 @@ def pickled(environment, with_generators):
         np = numpy()
         generators = (random.getstate(), None if np is None else np.random.get_state())
     output = io.BytesIO()
-    WholePickler(output, pickle.HIGHEST_PROTOCOL).dump((environment, generators))
+    WholePickler(output, pickle.HIGHEST_PROTOCOL).dump((state, generators))
     return output.getvalue()
 
 
 def unpickled(content):
     import pickle
-    environment, generators = pickle.loads(content)
+    state, generators = pickle.loads(content)
     if generators is not None:
         random.setstate(generators[0])
         if generators[1] is not None:
             importlib.import_module("numpy").random.set_state(generators[1])
-    return environment
+    return state
 
 
 # --- the conversation -------------------------------------------------------------------------------------------------------------
@@ -656,12 +666,12 @@ class Bridge:
             return self.picture(self.slots[index])
         if kind == b"D":
             try:
-                return b"\1" + pickled(self.slots[index].environment, with_generators=index == min(self.slots))
+                return b"\1" + pickled((self.slots[index].environment, self.slots[index].lives), with_generators=index == min(self.slots))
             except Exception as error:
                 return b"\0" + f"{type(error).__name__}: {error}".encode()
         if kind == b"L":
             try:
-                self.slots[index].environment = unpickled(payload)
+                self.slots[index].environment, self.slots[index].lives = unpickled(payload)
                 self.seeded = True
                 return b"\1"
             except Exception as error:

@@ -113,6 +113,25 @@ public sealed class GymnasiumEnvironmentTests : IDisposable
     }
 
     [PythonFact]
+    public void Step_ThatCostsALife_SaysSoAlsoAfterLoading()
+    {
+        using var played = PythonWorlds.Create("Lives");
+        var observation = new float[1];
+        played.Reset(new Rng(1), observation);
+        Assert.Equal([false, true], new float[] { 0, 1 }.Select(action => played.Step([action], observation).LifeLost));
+
+        using var stream = new MemoryStream();
+        played.Save(new BinaryWriter(stream));
+        stream.Position = 0;
+        using var loaded = PythonWorlds.Create("Lives");
+        loaded.Load(new BinaryReader(stream), new Rng(1));
+        Assert.Equal(new StepResult(1, Terminated: false, Truncated: false) { LifeLost = true }, loaded.Step([1], observation));
+        Assert.Equal(new StepResult(1, Terminated: true, Truncated: false) { LifeLost = true }, loaded.Step([1], observation));
+        loaded.Reset(new Rng(1), observation);
+        Assert.False(loaded.Step([0], observation).LifeLost);
+    }
+
+    [PythonFact]
     public void Step_WhatIsNoAction_IsRefused()
     {
         using var choice = PythonWorlds.Create("CartPole");
