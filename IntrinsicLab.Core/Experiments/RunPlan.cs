@@ -236,8 +236,11 @@ internal sealed record World(EnvironmentEntry Entry, object Parameters, WrapperC
         catch (ArgumentException error)
         {
             // What attributes cannot say: an impossible map, a class that is not there. .NET adds the parameter's name to the sentence.
-            var parameter = own.Parameters.FirstOrDefault(each => string.Equals(each.Name, error.ParamName, StringComparison.OrdinalIgnoreCase));
+            var parameter = own.Parameters.Concat(shared.Parameters)
+                .FirstOrDefault(each => string.Equals(each.Name, error.ParamName, StringComparison.OrdinalIgnoreCase));
             var sentence = error.ParamName is { } name ? error.Message.Replace($" (Parameter '{name}')", "") : error.Message;
+            if (sentence.StartsWith($"{entry.Id}: ", StringComparison.OrdinalIgnoreCase))
+                sentence = char.ToUpperInvariant(sentence[entry.Id.Length + 2]) + sentence[(entry.Id.Length + 3)..];
             problems.Add(new(parameter is null ? pointer : Problem.At(pointer, parameter.Name), $"{entry.Name}: {sentence}"));
         }
         catch (InvalidOperationException error)

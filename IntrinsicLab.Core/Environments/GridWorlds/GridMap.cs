@@ -46,28 +46,28 @@ public sealed class GridMap
     public IReadOnlyList<int> FreeCells { get; private set; }
 
     /// <summary>Reads <c>#</c> (wall) and <c>.</c> (free), rows from the top, separated by <c>/</c>.</summary>
-    /// <param name="text">For example <c>.../.#./...</c>.</param>
+    /// <param name="map">For example <c>.../.#./...</c>.</param>
     /// <param name="environment">Id that faults are reported under.</param>
     /// <exception cref="ArgumentException">The text is no map; the message says where.</exception>
-    public static GridMap Parse(string text, string environment)
+    public static GridMap Parse(string map, string environment)
     {
-        var rows = text.Split('/');
+        var rows = map.Split('/');
         if (rows.Length > LargestExtent || rows[0].Length > LargestExtent)
             throw new ArgumentException(
-                $"{environment}: the map has {rows.Length} rows of {rows[0].Length} cells; the most is {LargestExtent} of each.");
+                $"{environment}: the map has {rows.Length} rows of {rows[0].Length} cells; the most is {LargestExtent} of each.", nameof(map));
         for (var row = 0; row < rows.Length; row++)
         {
             if (rows[row].Length == 0)
-                throw new ArgumentException($"{environment}: row {row + 1} of the map is empty.");
+                throw new ArgumentException($"{environment}: row {row + 1} of the map is empty.", nameof(map));
             if (rows[row].Length != rows[0].Length)
                 throw new ArgumentException(
-                    $"{environment}: row {row + 1} of the map has {rows[row].Length} cells where row 1 has {rows[0].Length}.");
+                    $"{environment}: row {row + 1} of the map has {rows[row].Length} cells where row 1 has {rows[0].Length}.", nameof(map));
             if (rows[row].FirstOrDefault(cell => cell is not ('#' or '.')) is var other and not '\0')
                 throw new ArgumentException(
-                    $"{environment}: row {row + 1} of the map has a '{other}'; cells are '#' for wall and '.' for free.");
+                    $"{environment}: row {row + 1} of the map has a '{other}'; cells are '#' for wall and '.' for free.", nameof(map));
         }
-        var map = new GridMap(rows.Length, rows[0].Length, rows.SelectMany(row => row.Select(cell => cell == '#')).ToArray());
-        return map.FreeCells.Count > 0 ? map : throw new ArgumentException($"{environment}: the map has no free cell.");
+        var read = new GridMap(rows.Length, rows[0].Length, rows.SelectMany(row => row.Select(cell => cell == '#')).ToArray());
+        return read.FreeCells.Count > 0 ? read : throw new ArgumentException($"{environment}: the map has no free cell.", nameof(map));
     }
 
     /// <summary>Whether a cell is wall.</summary>

@@ -85,7 +85,7 @@ public sealed class GridRandom : IEnvironment
         kinds = [.. template.Objects];
         if (map.FreeCells.Count <= kinds.Length)
             throw new ArgumentException(
-                $"grid-random: the map has {map.FreeCells.Count} free cells for the agent and {kinds.Length} objects.");
+                $"grid-random: the map has {map.FreeCells.Count} free cells for the agent and {kinds.Length} objects.", nameof(config.Map));
         var types = kinds.Distinct().ToList();
         planes = [.. kinds.Select(kind => 1 + types.IndexOf(kind))];
         cells = [.. Enumerable.Repeat(-1, kinds.Length)];

@@ -96,7 +96,7 @@ public sealed class Ant : IEnvironment
     {
         if (config.MinimumHealthyHeight > config.MaximumHealthyHeight)
             throw new ArgumentException(
-                $"Ant: no height is healthy between {config.MinimumHealthyHeight} m and {config.MaximumHealthyHeight} m.", nameof(config));
+                $"Ant: no height is healthy between {config.MinimumHealthyHeight} m and {config.MaximumHealthyHeight} m.", nameof(config.MinimumHealthyHeight));
         this.config = config;
         places = simulation.Reading("xpos");
         forces = simulation.Reading("cfrc_ext");

@@ -96,7 +96,7 @@ public sealed class Humanoid : IEnvironment
     {
         if (config.MinimumHealthyHeight >= config.MaximumHealthyHeight)
             throw new ArgumentException(
-                $"Humanoid: no height is healthy between {config.MinimumHealthyHeight} m and {config.MaximumHealthyHeight} m.", nameof(config));
+                $"Humanoid: no height is healthy between {config.MinimumHealthyHeight} m and {config.MaximumHealthyHeight} m.", nameof(config.MinimumHealthyHeight));
         this.config = config;
         centres = simulation.Reading("xipos");
         inertias = simulation.Reading("cinert");

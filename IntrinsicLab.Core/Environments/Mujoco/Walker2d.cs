@@ -90,7 +90,7 @@ public sealed class Walker2d : IEnvironment
     {
         if (config.MinimumHealthyHeight >= config.MaximumHealthyHeight)
             throw new ArgumentException(
-                $"Walker2d: no height is healthy between {config.MinimumHealthyHeight} m and {config.MaximumHealthyHeight} m.", nameof(config));
+                $"Walker2d: no height is healthy between {config.MinimumHealthyHeight} m and {config.MaximumHealthyHeight} m.", nameof(config.MinimumHealthyHeight));
         this.config = config;
         simulation = new MujocoSimulation("walker2d.xml", config.Version == GymnasiumVersion.V5 ? EqualFeet : null);
         massCentres = simulation.Reading("subtree_com");

@@ -232,7 +232,7 @@ public sealed class PlanarArm(PlanarArmConfig config) : IEnvironment
     private static EnvironmentSpec SpecOf(PlanarArmConfig config)
     {
         if (config.Reward == ArmReward.Pixel && config.Goal == ArmGoal.Fingertip)
-            throw new ArgumentException("planar-arm: the reward pixel is for goals shown as an image; set goal to image.");
+            throw new ArgumentException("planar-arm: the reward pixel is for goals shown as an image; set goal to image.", nameof(config.Reward));
         var goalSize = config.Goal switch { ArmGoal.None => 0, ArmGoal.Image => BlobImage.Size, _ => 2 };
         var lowest = config.Goal == ArmGoal.Image ? 0f : -1f;
         return new EnvironmentSpec(

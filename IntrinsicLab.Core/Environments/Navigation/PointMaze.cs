@@ -233,7 +233,7 @@ public sealed class PointMaze(PointMazeConfig config) : IEnvironment
     {
         var map = MapOf(config.Map);
         if (config.GoalPlacement == GoalPlacement.Given && !map.IsFree(config.GoalX, config.GoalY))
-            throw new ArgumentException($"point-maze: the goal ({config.GoalX}, {config.GoalY}) lies in no cell of the map {map.Name}.");
+            throw new ArgumentException($"point-maze: the goal ({config.GoalX}, {config.GoalY}) lies in no cell of the map {map.Name}.", nameof(config.GoalX));
         var (left, bottom) = ((float)(map.Bounds.Left / Scale), (float)(map.Bounds.Bottom / Scale));
         var (right, top) = ((float)(map.Bounds.Right / Scale), (float)(map.Bounds.Top / Scale));
         var points = config.Goal == MazeGoal.None ? 1 : 3;

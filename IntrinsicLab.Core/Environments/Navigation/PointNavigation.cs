@@ -436,9 +436,9 @@ public sealed class PointNavigation(PointNavigationConfig config) : IEnvironment
     {
         var map = MapOf(config.Map);
         if (config.GoalPlacement == GoalPlacement.Hard && map.Hard.Count == 0)
-            throw new ArgumentException($"point-navigation: the map {map.Name} has no hard goals, so goalPlacement cannot be hard.");
+            throw new ArgumentException($"point-navigation: the map {map.Name} has no hard goals, so goalPlacement cannot be hard.", nameof(config.GoalPlacement));
         if (config.Reward == NavigationReward.Pixel && config.Goal is not (PointGoal.Image or PointGoal.None))
-            throw new ArgumentException("point-navigation: the reward pixel is for goals shown as an image; set goal to image.");
+            throw new ArgumentException("point-navigation: the reward pixel is for goals shown as an image; set goal to image.", nameof(config.Reward));
         var limit = config.Goal switch
         {
             PointGoal.Waypoints => config.Waypoints * config.StepsPerWaypoint,

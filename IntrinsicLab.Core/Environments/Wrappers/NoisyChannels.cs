@@ -59,7 +59,7 @@ public sealed class NoisyChannels(IEnvironment inner, int count) : IEnvironment
 
     private static Box Vector(Box observation) => observation.Shape.Length == 1
         ? observation
-        : throw new ArgumentException("noisyChannels needs an observation that is a vector; this environment shows a grid.");
+        : throw new ArgumentException("noisyChannels needs an observation that is a vector; this environment shows a grid.", nameof(WrapperConfig.NoisyChannels));
 
     private static void Draw(Rng rng, Span<float> values)
     {

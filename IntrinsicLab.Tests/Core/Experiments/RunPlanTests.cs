@@ -46,6 +46,19 @@ public class RunPlanTests
         Assert.Equal(pointers, Pointers(problems));
     }
 
+    [Theory]
+    [InlineData("grid-tabular", """{"map": "##/#"}""", "/environmentParameters/map", "Grid, fixed objects: Row 2 of the map has 1 cells where row 1 has 2.")]
+    [InlineData("catch", """{"noisyChannels": 2}""", "/environmentParameters/noisyChannels", "needs an observation that is a vector")]
+    [InlineData("point-navigation", """{"reward": "pixel"}""", "/environmentParameters/reward", "set goal to image")]
+    public void Read_WorldThatCannotBe_SaysWhyAtTheParameter(string environment, string parameters, string pointer, string message)
+    {
+        var (plan, problems) = Read($$"""{"algorithm": "ppo", "environment": "{{environment}}", "steps": 10, "environmentParameters": {{parameters}}}""");
+
+        Assert.Null(plan);
+        Assert.Equal(pointer, Assert.Single(problems).Pointer);
+        Assert.Contains(message, problems[0].Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Read_NearMiss_NamesTheNearestWord()
     {
