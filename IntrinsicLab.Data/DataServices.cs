@@ -19,6 +19,7 @@ public static class DataServices
         services.AddSingleton<RunQueue>();
         services.AddSingleton<RunQueries>();
         services.AddSingleton<MetricStore>();
+        services.AddSingleton<Comparisons>();
         services.AddSingleton<CheckpointStore>();
         services.AddSingleton<RunLog>();
         services.AddSingleton<ArtifactStore>();

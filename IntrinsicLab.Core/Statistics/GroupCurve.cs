@@ -101,7 +101,7 @@ public sealed record GroupCurve(double[] Grid, double[] Centre, double[] Low, do
     }
 
     /// <summary>Where the bootstrap's draws come from: a hash of the values, so that equal data give equal intervals everywhere.</summary>
-    internal static ulong Seed(IEnumerable<double[]> values)
+    public static ulong Seed(IEnumerable<double[]> values)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var row in values)

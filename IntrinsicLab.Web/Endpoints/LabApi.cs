@@ -54,6 +54,7 @@ public static class LabApi
         MetricIngestEndpoint.Map(results);
         RunHistoryEndpoints.Map(results);
         RunEventEndpoint.Map(results);
+        ComparisonEndpoint.Map(results);
         ExperimentEndpoints.Map(Tagged(group, "Experiments"));
         QueueEndpoints.Map(Tagged(group, "Queue"));
         return app;

@@ -1,0 +1,137 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using IntrinsicLab.Core.Statistics;
+
+namespace IntrinsicLab.Tests.Web.Endpoints;
+
+[Collection(ApiCollection.Name)]
+public class ComparisonEndpointTests(ApiApplication lab)
+{
+    private static readonly double[] Good = [10, 12, 9, 15, 11];
+    private static readonly double[] Poor = [5, 6, 4, 8, 5];
+
+    [Fact]
+    public async Task Compare_TwoConfigurations_GivesCurvesScoresAndTests()
+    {
+        var comparison = await Compare(await Group("good", Good), await Group("poor", Poor));
+
+        Assert.Equal(["good · maze", "poor · maze"], Labels(comparison).Select(label => label[..label.LastIndexOf(" ·", StringComparison.Ordinal)]));
+        var (good, poor) = (comparison["groups"]![0]!, comparison["groups"]![1]!);
+
+        // The curve of seed i is the straight line from 0 at step 0 to its score at step 100, where the last tenth is flat.
+        Assert.Equal((0, 0), ((double)good["curve"]!["x"]![0]!, (double)good["curve"]!["y"]![0]!));
+        Assert.Equal(Good.Average() * 50 / 90, At(good, 50), 9);
+        Assert.Equal(Good.Average(), At(good, 100), 9);
+        Assert.All(good["curve"]!["n"]!.AsArray(), seeds => Assert.Equal(5, (int)seeds!));
+        Assert.Contains("over 5 seeds; band: 95 % percentile bootstrap", (string)good["curve"]!["method"]!);
+
+        // The recorded t interval of these five numbers.
+        Assert.Equal(11.4, (double)good["final"]!["mean"]!, 9);
+        Assert.Equal(8.54147480901298, (double)good["final"]!["t95"]![0]!, 9);
+        Assert.Equal(Good.Average() * 0.55, (double)good["area"]!["mean"]!, 9);
+        Assert.True((double)good["final"]!["bootstrap95"]![0]! < 11.4 && (double)good["final"]!["bootstrap95"]![1]! > 11.4);
+
+        var pair = Assert.Single(comparison["pairs"]!.AsArray())!;
+        Assert.Equal(Good.Average() - Poor.Average(), (double)pair["difference"]!, 9);
+        Assert.Equal(ProbabilityOfImprovement.Of(Good, Poor), (double)pair["probabilityOfImprovement"]!, 9);
+        Assert.Equal(WelchTest.Of(Good, Poor)!.P, (double)pair["welchP"]!, 9);
+        Assert.Equal(PermutationTest.Of(Good, Poor)!.P, (double)pair["adjustedP"]!, 9);
+        Assert.Equal(2 / 252.0, (double)pair["smallestP"]!, 9);
+        Assert.Equal(5, (int)poor["final"]!["n"]!);
+        Assert.Empty(comparison["warnings"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task Compare_WithAnotherGroupShown_ChangesNoNumber()
+    {
+        var (good, poor) = (await Group("alone-good", Good), await Group("alone-poor", Poor, steps: 200));
+
+        Assert.Equal(
+            (await Compare(good))["groups"]![0]!.ToJsonString(),
+            (await Compare(good, poor))["groups"]!.AsArray().Single(group => ((string)group!["label"]!).StartsWith("alone-good", StringComparison.Ordinal))!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Compare_GroupedByAlgorithm_PoolsAndWarns()
+    {
+        var short100 = await Group("pooled", Good[..2]);
+        var long200 = await Group("pooled", Good[2..4], steps: 200);
+        var comparison = await Compare(short100.Concat(long200), """, "groupBy": ["algorithm"], "interval": "minmax", "statistic": "iqm" """);
+
+        var group = Assert.Single(comparison["groups"]!.AsArray())!;
+        Assert.Equal("pooled", (string)group["label"]!);
+        Assert.Equal(4, group["runs"]!.AsArray().Count);
+
+        // Two runs end at half of the group's budget: they count only where they were observed, and have no final score.
+        Assert.Equal(4, Seeds(group, 100));
+        Assert.Equal(2, Seeds(group, 150));
+        Assert.Equal(2, (int)group["final"]!["n"]!);
+        Assert.Contains(comparison["warnings"]!.AsArray(), warning => ((string)warning!).Contains("2 of 4 runs have not reached"));
+        Assert.Contains(comparison["warnings"]!.AsArray(), warning => ((string)warning!).Contains("2 seeds are few"));
+    }
+
+    [Fact]
+    public async Task Compare_OneSeed_InventsNoInterval()
+    {
+        var comparison = await Compare(await Group("single", Good[..1]));
+        var group = comparison["groups"]![0]!;
+
+        Assert.Null(group["final"]!["t95"]);
+        Assert.Null(group["final"]!["bootstrap95"]);
+        Assert.All(group["curve"]!["low"]!.AsArray(), Assert.Null);
+        Assert.Contains("one seed has a final score", (string)comparison["warnings"]![0]!);
+    }
+
+    [Fact]
+    public async Task Compare_FaultyRequest_ListsEveryFault()
+    {
+        var problem = await ApiApplication.Problem(await lab.Send(HttpMethod.Post, "comparisons",
+            """{"runs":["x"],"statistic":"mode","interval":"ci90","smoothing":1,"budget":0,"points":1,"x":"epochs","colour":1}"""), 400);
+
+        Assert.Equal(["/budget", "/colour", "/interval", "/points", "/runs/0", "/smoothing", "/statistic", "/x"],
+            problem["errors"]!.AsObject().Select(pair => pair.Key).Order(StringComparer.Ordinal));
+        Assert.Equal([""], (await ApiApplication.Problem(await lab.Send(HttpMethod.Post, "comparisons", "{}"), 400))["errors"]!.AsObject().Select(pair => pair.Key));
+    }
+
+    [Theory]
+    [InlineData(""", "metric": "return/none" """, "/metric")]
+    [InlineData(""", "groupBy": ["parameters.gama"] """, "/groupBy")]
+    [InlineData(""", "experiments": ["019f0000-0000-7000-8000-000000000000"] """, "/experiments")]
+    public async Task Compare_WhatIsNotThere_SaysWhere(string members, string pointer)
+    {
+        var runs = await Group("faulty", Good[..1]);
+        var problem = await ApiApplication.Problem(await lab.Send(HttpMethod.Post, "comparisons", Body(runs, members)), 400);
+
+        Assert.Equal([pointer], problem["errors"]!.AsObject().Select(pair => pair.Key));
+    }
+
+    private async Task<IReadOnlyList<string>> Group(string algorithm, double[] scores, int steps = 100)
+    {
+        var ids = new List<string>();
+        foreach (var (seed, score) in scores.Index())
+        {
+            var path = await lab.CreateRun(JsonSerializer.Serialize(new { source = "external", name = $"{algorithm} {seed}", algorithm, environment = "maze", steps, seed }));
+            double[] step = [0, 0.9 * steps, steps];
+            await lab.Post($"{path}/metrics", JsonSerializer.Serialize(new
+            {
+                series = new Dictionary<string, object> { ["return/extrinsic"] = new { step, value = new[] { 0, score, score } } },
+            }));
+            ids.Add(ApiApplication.IdOf(path).ToString());
+        }
+        return ids;
+    }
+
+    private Task<JsonObject> Compare(params IEnumerable<string>[] groups) => Compare(groups.SelectMany(ids => ids), "");
+
+    private Task<JsonObject> Compare(IEnumerable<string> runs, string members) => lab.Post("comparisons", Body(runs, members));
+
+    private static string Body(IEnumerable<string> runs, string members) => $$"""{"runs": {{JsonSerializer.Serialize(runs)}}{{members}}}""";
+
+    private static IEnumerable<string> Labels(JsonObject comparison) => comparison["groups"]!.AsArray().Select(group => (string)group!["label"]!);
+
+    private static int Place(JsonNode group, double x) => group["curve"]!["x"]!.AsArray().Index().First(place => (double)place.Item! == x).Index;
+
+    private static double At(JsonNode group, double x) => (double)group["curve"]!["y"]![Place(group, x)]!;
+
+    private static int Seeds(JsonNode group, double x) => (int)group["curve"]!["n"]![Place(group, x)]!;
+}

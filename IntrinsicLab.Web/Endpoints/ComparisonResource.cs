@@ -1,0 +1,93 @@
+using IntrinsicLab.Core.Statistics;
+using IntrinsicLab.Data;
+
+namespace IntrinsicLab.Web.Endpoints;
+
+/// <summary>Groups of runs compared.</summary>
+/// <param name="Groups">Each with its curve and scores.</param>
+/// <param name="Pairs">Every pair of groups that have final scores.</param>
+/// <param name="Warnings">What a reader has to know.</param>
+public sealed record ComparisonResource(
+    IReadOnlyList<ComparedGroupResource> Groups, IReadOnlyList<ComparedPairResource> Pairs, IReadOnlyList<string> Warnings)
+{
+    public static ComparisonResource Of(Comparison comparison) => new(
+        [.. comparison.Groups.Select(ComparedGroupResource.Of)], [.. comparison.Pairs.Select(ComparedPairResource.Of)], comparison.Warnings);
+}
+
+/// <summary>One group.</summary>
+/// <param name="Label">Name for people.</param>
+/// <param name="Key">The members of the plan that make it.</param>
+/// <param name="Runs">Its runs, by seed.</param>
+/// <param name="Curve">Their curve.</param>
+/// <param name="Final">Final scores.</param>
+/// <param name="Area">Means of whole curves: the area under them over the extent.</param>
+public sealed record ComparedGroupResource(
+    string Label, IReadOnlyDictionary<string, string> Key, IReadOnlyList<ComparedRun> Runs, GroupCurveResource Curve, ScoresResource Final, ScoresResource Area)
+{
+    public static ComparedGroupResource Of(ComparedGroup group) => new(
+        group.Label, group.Key, group.Runs, GroupCurveResource.Of(group.Curve), ScoresResource.Of(group.Final, group.FinalInterval),
+        ScoresResource.Of(group.Area, null));
+}
+
+/// <summary>A curve; null where no seed was observed, or where there is no band.</summary>
+/// <param name="X">Places.</param>
+/// <param name="Y">The statistic.</param>
+/// <param name="Low">Lower edge of the band.</param>
+/// <param name="High">Upper edge of the band.</param>
+/// <param name="N">Seeds at each place.</param>
+/// <param name="Method">How it was made, in one line.</param>
+public sealed record GroupCurveResource(double[] X, double?[] Y, double?[] Low, double?[] High, int[] N, string Method)
+{
+    public static GroupCurveResource Of(GroupCurve curve) =>
+        new(curve.Grid, Known(curve.Centre), Known(curve.Low), Known(curve.High), curve.Seeds, curve.Method);
+
+    private static double?[] Known(double[] values) => [.. values.Select(value => double.IsNaN(value) ? (double?)null : value)];
+}
+
+/// <summary>What a handful of seeds say about one number; null for what they cannot say.</summary>
+/// <param name="N">Seeds that have it.</param>
+/// <param name="Mean">Mean.</param>
+/// <param name="StandardDeviation">Over seeds, with n − 1.</param>
+/// <param name="StandardError">Of the mean.</param>
+/// <param name="T95">95 % t interval of the mean: low, high.</param>
+/// <param name="Bootstrap95">95 % bootstrap interval of the statistic asked for: low, high.</param>
+/// <param name="Median">Median.</param>
+/// <param name="Iqm">Interquartile mean; of fewer than four the mean.</param>
+/// <param name="Min">Least.</param>
+/// <param name="Max">Greatest.</param>
+public sealed record ScoresResource(
+    int N, double? Mean, double? StandardDeviation, double? StandardError, double[]? T95, double[]? Bootstrap95, double? Median, double? Iqm, double? Min, double? Max)
+{
+    public static ScoresResource Of(SeedBand band, Interval? bootstrap) => new(
+        band.Count, band.Mean, band.StandardDeviation, band.StandardError, Pair(band.StudentInterval), Pair(bootstrap), band.Median, band.Iqm, band.Minimum,
+        band.Maximum);
+
+    internal static double[]? Pair(Interval? interval) => interval is { } bounds ? [bounds.Low, bounds.High] : null;
+}
+
+/// <summary>Final scores of two groups, x against y; null where there are too few seeds.</summary>
+/// <param name="X">Label of one.</param>
+/// <param name="Y">Label of the other.</param>
+/// <param name="Difference">Of the means, x − y.</param>
+/// <param name="Difference95">Its 95 % bootstrap interval.</param>
+/// <param name="ProbabilityOfImprovement">How likely a run of x beats a run of y; 0.5 says nothing.</param>
+/// <param name="ProbabilityOfImprovement95">Its 95 % bootstrap interval.</param>
+/// <param name="HedgesG">Difference in standard deviations.</param>
+/// <param name="WelchP">Two-sided p-value of Welch's test.</param>
+/// <param name="PermutationP">Two-sided p-value of the permutation test.</param>
+/// <param name="MannWhitneyP">Two-sided p-value of Mann and Whitney's test.</param>
+/// <param name="AdjustedP">The permutation test's after Holm, over all pairs.</param>
+/// <param name="SmallestP">The least p-value that so few seeds can reach.</param>
+public sealed record ComparedPairResource(
+    string X, string Y, double Difference, double[]? Difference95, double ProbabilityOfImprovement, double[]? ProbabilityOfImprovement95, double? HedgesG,
+    double? WelchP, double? PermutationP, double? MannWhitneyP, double? AdjustedP, double SmallestP)
+{
+    public static ComparedPairResource Of(ComparedPair pair)
+    {
+        var found = pair.Difference;
+        return new(
+            pair.X, pair.Y, found.Difference.Value, ScoresResource.Pair(found.Difference.Interval), found.Improvement.Value,
+            ScoresResource.Pair(found.Improvement.Interval), double.IsFinite(found.HedgesG) ? found.HedgesG : null, found.Welch?.P, found.Permutation?.P,
+            found.MannWhitney?.P, pair.AdjustedP, found.SmallestP);
+    }
+}
