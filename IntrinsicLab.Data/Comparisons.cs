@@ -68,7 +68,7 @@ public sealed record ComparedPair(string X, string Y, GroupDifference Difference
 
 /// <summary>Groups of runs compared.</summary>
 /// <param name="Groups">By label.</param>
-/// <param name="Pairs">Every pair of groups that have final scores.</param>
+/// <param name="Pairs">Every pair of groups on the same environment that have final scores.</param>
 /// <param name="Warnings">What a reader has to know, in sentences.</param>
 public sealed record Comparison(IReadOnlyList<ComparedGroup> Groups, IReadOnlyList<ComparedPair> Pairs, IReadOnlyList<string> Warnings);
 
@@ -106,11 +106,34 @@ public sealed class Comparisons(IDbContextFactory<LabDbContext> contexts, Metric
         var warnings = new List<string>();
         var runs = await Load(query, cancellation);
         var curves = await Curves(query, runs, warnings, cancellation);
-        var groups = new List<ComparedGroup>();
-        foreach (var members in Grouped(query, runs.Where(run => curves.ContainsKey(run.Id))))
-            groups.Add(Describe(query, members, curves, warnings, cancellation));
-        groups.Sort((left, right) => string.CompareOrdinal(left.Label, right.Label));
-        return new Comparison(groups, Pairs(groups, warnings, cancellation), warnings);
+        var grouped = Grouped(query, runs.Where(run => curves.ContainsKey(run.Id))).Select(members => (Members: members, Label: Label(members[0].Key))).ToList();
+
+        // The hash of a configuration tells nobody anything; it is shown where nothing else sets groups apart.
+        var plain = grouped.ConvertAll(group => group.Members[0].Key.ContainsKey(Configuration) ? group.Label[..group.Label.LastIndexOf(" · ", StringComparison.Ordinal)] : group.Label);
+        var groups = new List<(ComparedGroup Group, string Environments)>();
+        foreach (var (index, (members, label)) in grouped.Index())
+            groups.Add((
+                Describe(query, plain.Count(each => each == plain[index]) == 1 ? plain[index] : label, members, curves, warnings, cancellation),
+                string.Join("\n", members.Select(member => member.Run.Environment).Distinct().Order(StringComparer.Ordinal))));
+        groups.Sort((left, right) => string.CompareOrdinal(left.Group.Label, right.Group.Label));
+        return new Comparison([.. groups.Select(each => each.Group)], Pairs(groups, warnings, cancellation), warnings);
+    }
+
+    /// <summary>Members of plans, worth grouping by, in which runs of the same algorithm on the same environment differ.</summary>
+    public async Task<IReadOnlyList<string>> DifferingMembers(IReadOnlyCollection<Guid> runs, CancellationToken cancellation = default)
+    {
+        await using var lab = await contexts.CreateDbContextAsync(cancellation);
+        var plans = await lab.Runs.AsNoTracking().Where(run => runs.Contains(run.Id))
+            .Select(run => new { run.Algorithm, run.Environment, run.Plan }).ToListAsync(cancellation);
+        return [.. plans.GroupBy(run => (run.Algorithm, run.Environment))
+            .SelectMany(same => same.SelectMany(run => Parameters(run.Plan)).GroupBy(member => member.Key)
+                .Where(group => group.Select(member => member.Value).Distinct().Count() > 1).Select(group => group.Key))
+            .Distinct().Order(StringComparer.Ordinal)];
+
+        static IEnumerable<(string Key, string Value)> Parameters(string plan) =>
+            from part in (string[])["parameters", "environmentParameters"]
+            from member in (JsonNode.Parse(plan) as JsonObject)?[part] as JsonObject ?? []
+            select ($"{part}.{member.Key}", member.Value?.ToJsonString() ?? "null");
     }
 
     private async Task<List<Run>> Load(ComparisonQuery query, CancellationToken cancellation)
@@ -187,13 +210,13 @@ public sealed class Comparisons(IDbContextFactory<LabDbContext> contexts, Metric
         },
     };
 
-    private static ComparedGroup Describe(
-        ComparisonQuery query, IReadOnlyList<(Run Run, IReadOnlyDictionary<string, string> Key)> members, IReadOnlyDictionary<Guid, SeedCurve> curves,
-        List<string> warnings, CancellationToken cancellation)
-    {
-        var key = members[0].Key;
-        var label = string.Join(" · ", key.Select(member => member.Key is "algorithm" or "environment" ? member.Value : $"{member.Key.Split('.')[^1]} {member.Value}"));
+    private static string Label(IReadOnlyDictionary<string, string> key) => string.Join(
+        " · ", key.Select(member => member.Key is "algorithm" or "environment" ? member.Value : $"{member.Key.Split('.')[^1]} {member.Value}"));
 
+    private static ComparedGroup Describe(
+        ComparisonQuery query, string label, IReadOnlyList<(Run Run, IReadOnlyDictionary<string, string> Key)> members,
+        IReadOnlyDictionary<Guid, SeedCurve> curves, List<string> warnings, CancellationToken cancellation)
+    {
         // The same configuration and seed twice is one piece of evidence, not two.
         var runs = members.Select(member => member.Run).GroupBy(run => (run.ConfigurationHash, run.Seed, run.Source == Run.SourceExternal ? run.Id : default))
             .Select(same => same.OrderByDescending(run => run.StepsDone).ThenByDescending(run => run.CreatedAt).First()).ToList();
@@ -216,7 +239,7 @@ public sealed class Comparisons(IDbContextFactory<LabDbContext> contexts, Metric
 
         var table = finals.Length > 1 ? ScoreTable.Of(finals) : null;
         return new ComparedGroup(
-            label, key, described,
+            label, members[0].Key, described,
             GroupCurve.Of(own, GroupCurve.RoundGrid(Math.Max(budget, 1), query.Points), query.Curve, cancellation),
             SeedBand.Of(finals),
             table is null ? null : Bootstrap.Bounds(
@@ -225,18 +248,20 @@ public sealed class Comparisons(IDbContextFactory<LabDbContext> contexts, Metric
             SeedBand.Of([.. described.Select(run => run.Area).OfType<double>()]));
     }
 
-    private static List<ComparedPair> Pairs(List<ComparedGroup> groups, List<string> warnings, CancellationToken cancellation)
+    private static List<ComparedPair> Pairs(List<(ComparedGroup Group, string Environments)> groups, List<string> warnings, CancellationToken cancellation)
     {
-        var scored = groups.Where(group => group.Final.Count > 0).ToList();
-        if (scored.Count > MostPairedGroups)
-        {
-            warnings.Add($"{scored.Count} groups are too many to test every pair; at most {MostPairedGroups} are.");
-            return [];
-        }
         var pairs = new List<(string X, string Y, GroupDifference Difference)>();
-        for (var left = 0; left < scored.Count; left++)
-            for (var right = left + 1; right < scored.Count; right++)
-                pairs.Add((scored[left].Label, scored[right].Label, GroupDifference.Of(Finals(scored[left]), Finals(scored[right]), PairReplicates, cancellation)));
+        foreach (var rivals in groups.Where(each => each.Group.Final.Count > 0).GroupBy(each => each.Environments, each => each.Group).Select(group => group.ToList()))
+        {
+            if (rivals.Count > MostPairedGroups)
+            {
+                warnings.Add($"{rivals.Count} groups on one environment are too many to test every pair; at most {MostPairedGroups} are.");
+                continue;
+            }
+            for (var left = 0; left < rivals.Count; left++)
+                for (var right = left + 1; right < rivals.Count; right++)
+                    pairs.Add((rivals[left].Label, rivals[right].Label, GroupDifference.Of(Finals(rivals[left]), Finals(rivals[right]), PairReplicates, cancellation)));
+        }
         var tested = pairs.Where(pair => pair.Difference.Permutation is not null).ToList();
         var adjusted = MultipleComparisons.Holm([.. tested.Select(pair => pair.Difference.Permutation!.P)]);
         return [.. pairs.Select(pair => new ComparedPair(pair.X, pair.Y, pair.Difference, tested.IndexOf(pair) is >= 0 and var index ? adjusted[index] : null))];

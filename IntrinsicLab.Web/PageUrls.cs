@@ -5,6 +5,7 @@ internal static class PageUrls
 {
     public const string Overview = "";
     public const string Runs = "runs";
+    public const string Compare = "compare";
     public const string New = "new";
     public const string Queue = "queue";
     public const string Algorithms = "algorithms";
@@ -18,6 +19,8 @@ internal static class PageUrls
     public static string RunTab(Guid id, string tab) => $"runs/{id}?tab={tab}";
 
     public static string RunsWhere(string query) => $"runs?q={Uri.EscapeDataString(query)}";
+
+    public static string CompareWhere(string query) => query.Length > 0 ? $"compare?q={Uri.EscapeDataString(query)}" : Compare;
 
     public static string Clone(Guid id) => $"new?from={id}";
 

@@ -9,7 +9,7 @@ const DASHES = ['solid', 'dash', 'dot', 'dashdot', 'longdash', 'longdashdot'];
 const UNITS = { steps: 'steps', episodes: 'episodes', seconds: 'seconds' };
 let library = null;
 
-const plotly = () => library ??= new Promise((resolve, reject) => {
+export const plotly = () => library ??= new Promise((resolve, reject) => {
   const script = document.createElement('script');
   script.src = new URL('../lib/plotly.min.js', import.meta.url).href;
   script.onload = () => resolve(window.Plotly);
@@ -19,7 +19,7 @@ const plotly = () => library ??= new Promise((resolve, reject) => {
 
 // A colour token as the browser computes it: plotly does not understand light-dark().
 const probe = document.createElement('i');
-function colour(token) {
+export function colour(token) {
   if (!probe.isConnected) document.documentElement.append(probe);
   probe.style.cssText = `display:none;color:var(--${token})`;
   return getComputedStyle(probe).color;

@@ -1,5 +1,6 @@
 // The browser side of every page, one module per concern. Pages render elements and attributes; these modules bring them to life.
 import './chart.js';
+import './compare.js';
 import './replay.js';
 import './spark.js';
 import './light.js';

@@ -1,6 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IntrinsicLab.Core.Statistics;
+using IntrinsicLab.Data;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IntrinsicLab.Tests.Web.Endpoints;
 
@@ -15,7 +18,7 @@ public class ComparisonEndpointTests(ApiApplication lab)
     {
         var comparison = await Compare(await Group("good", Good), await Group("poor", Poor));
 
-        Assert.Equal(["good · maze", "poor · maze"], Labels(comparison).Select(label => label[..label.LastIndexOf(" ·", StringComparison.Ordinal)]));
+        Assert.Equal(["good · maze", "poor · maze"], Labels(comparison));
         var (good, poor) = (comparison["groups"]![0]!, comparison["groups"]![1]!);
 
         // The curve of seed i is the straight line from 0 at step 0 to its score at step 100, where the last tenth is flat.
@@ -71,6 +74,46 @@ public class ComparisonEndpointTests(ApiApplication lab)
     }
 
     [Fact]
+    public async Task Compare_OnSeveralEnvironments_TestsNoPairAcrossThem()
+    {
+        var comparison = await Compare(await Group("a", Good), await Group("b", Poor), await Group("a", Good, environment: "island"));
+
+        Assert.Equal(["a · island", "a · maze", "b · maze"], Labels(comparison));
+        var pair = Assert.Single(comparison["pairs"]!.AsArray())!;
+        Assert.Equal(("a · maze", "b · maze"), ((string)pair["x"]!, (string)pair["y"]!));
+    }
+
+    [Fact]
+    public async Task Compare_ConfigurationsAlikeInName_AreToldApart()
+    {
+        var labels = Labels(await Compare(await Group("twin", Good), await Group("twin", Good, steps: 200))).ToList();
+
+        Assert.All(labels, label => Assert.Matches("^twin · maze · configuration [0-9a-f]{8}$", label));
+        Assert.Distinct(labels);
+    }
+
+    [Fact]
+    public async Task Compare_TheSameSeedTwice_CountsItOnce()
+    {
+        var once = await lab.CreateRun("""{"algorithm":"ppo","environment":"catch","steps":1000,"seed":5}""");
+        var again = await lab.CreateRun("""{"algorithm":"ppo","environment":"catch","steps":1000,"seed":5}""");
+        Guid[] ids = [ApiApplication.IdOf(once), ApiApplication.IdOf(again)];
+        await using var context = await lab.Services.GetRequiredService<IDbContextFactory<LabDbContext>>().CreateDbContextAsync();
+        var runs = context.Runs.Where(run => ids.Contains(run.Id));
+
+        // Only workers write a trained run's points; for as long as they are written, these are somebody else's.
+        await runs.ExecuteUpdateAsync(change => change.SetProperty(run => run.Source, Run.SourceExternal));
+        foreach (var id in ids)
+            await lab.Services.GetRequiredService<MetricStore>().Upsert(
+                id, new Dictionary<string, SeriesColumns> { ["return/extrinsic"] = new([1000], [0.5]) });
+        await runs.ExecuteUpdateAsync(change => change.SetProperty(run => run.Source, Run.SourceLab));
+        var comparison = await Compare(ids.Select(id => id.ToString()));
+
+        Assert.Single(comparison["groups"]![0]!["runs"]!.AsArray());
+        Assert.Contains(comparison["warnings"]!.AsArray(), warning => ((string)warning!).Contains("1 runs repeat a seed"));
+    }
+
+    [Fact]
     public async Task Compare_OneSeed_InventsNoInterval()
     {
         var comparison = await Compare(await Group("single", Good[..1]));
@@ -105,12 +148,12 @@ public class ComparisonEndpointTests(ApiApplication lab)
         Assert.Equal([pointer], problem["errors"]!.AsObject().Select(pair => pair.Key));
     }
 
-    private async Task<IReadOnlyList<string>> Group(string algorithm, double[] scores, int steps = 100)
+    private async Task<IReadOnlyList<string>> Group(string algorithm, double[] scores, int steps = 100, string environment = "maze")
     {
         var ids = new List<string>();
         foreach (var (seed, score) in scores.Index())
         {
-            var path = await lab.CreateRun(JsonSerializer.Serialize(new { source = "external", name = $"{algorithm} {seed}", algorithm, environment = "maze", steps, seed }));
+            var path = await lab.CreateRun(JsonSerializer.Serialize(new { source = "external", name = $"{algorithm} {seed}", algorithm, environment, steps, seed }));
             double[] step = [0, 0.9 * steps, steps];
             await lab.Post($"{path}/metrics", JsonSerializer.Serialize(new
             {
