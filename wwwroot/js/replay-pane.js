@@ -36,6 +36,7 @@ export class Pane {
     this.#changed = changed;
     this.element.setAttribute('aria-label', title);
     this.#stage.setAttribute('role', 'img');
+    this.#stage.setAttribute('aria-label', 'Replay that is being loaded');
     const head = make('header', 'row');
     if (choices) {
       head.append(labelled('Run', this.#runs, this.#number));

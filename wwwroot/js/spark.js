@@ -11,6 +11,7 @@ class Spark extends HTMLElement {
 
   connectedCallback() {
     this.setAttribute('role', 'img');
+    if (!this.hasAttribute('aria-label')) this.setAttribute('aria-label', 'Curve that is being loaded');
     watch(this);
   }
 
