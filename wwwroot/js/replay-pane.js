@@ -175,7 +175,7 @@ export class Pane {
 
   async #show(entry, episode) {
     this.#steps.value = String(entry.step);
-    this.#steps.disabled = true;
+    this.#steps.disabled = this.#episodes.disabled = true;
     const pending = load(entry);
     try {
       const replay = await pending;
@@ -187,7 +187,7 @@ export class Pane {
     } catch (error) {
       this.#say(error.message);
     } finally {
-      this.#steps.disabled = false;
+      this.#steps.disabled = this.#episodes.disabled = false;
     }
   }
 
