@@ -106,14 +106,14 @@ public sealed class Comparisons(IDbContextFactory<LabDbContext> contexts, Metric
         var warnings = new List<string>();
         var runs = await Load(query, cancellation);
         var curves = await Curves(query, runs, warnings, cancellation);
-        var grouped = Grouped(query, runs.Where(run => curves.ContainsKey(run.Id))).Select(members => (Members: members, Label: Label(members[0].Key))).ToList();
+        var grouped = Grouped(query, runs.Where(run => curves.ContainsKey(run.Id))).ToList();
 
-        // The hash of a configuration tells nobody anything; it is shown where nothing else sets groups apart.
-        var plain = grouped.ConvertAll(group => group.Members[0].Key.ContainsKey(Configuration) ? group.Label[..group.Label.LastIndexOf(" · ", StringComparison.Ordinal)] : group.Label);
+        // The hash of a configuration tells nobody anything; unless asked for, it is shown only where nothing else sets groups apart.
+        var plain = grouped.ConvertAll(members => Label(members[0].Key.Where(member => member.Key != Configuration || query.GroupBy.Count > 0)));
         var groups = new List<(ComparedGroup Group, string Environments)>();
-        foreach (var (index, (members, label)) in grouped.Index())
+        foreach (var (index, members) in grouped.Index())
             groups.Add((
-                Describe(query, plain.Count(each => each == plain[index]) == 1 ? plain[index] : label, members, curves, warnings, cancellation),
+                Describe(query, plain.Count(each => each == plain[index]) == 1 ? plain[index] : Label(members[0].Key), members, curves, warnings, cancellation),
                 string.Join("\n", members.Select(member => member.Run.Environment).Distinct().Order(StringComparer.Ordinal))));
         groups.Sort((left, right) => string.CompareOrdinal(left.Group.Label, right.Group.Label));
         return new Comparison([.. groups.Select(each => each.Group)], Pairs(groups, warnings, cancellation), warnings);
@@ -157,12 +157,13 @@ public sealed class Comparisons(IDbContextFactory<LabDbContext> contexts, Metric
     {
         var curves = new Dictionary<Guid, SeedCurve>();
         foreach (var run in runs)
-            if (await metrics.Read(run.Id, query.Metric, points: PointsPerRun, axis: query.X, cancellationToken: cancellation) is { X.Length: > 0 } columns)
-                curves[run.Id] = Ascending(columns);
+            if (await metrics.Read(run.Id, query.Metric, points: PointsPerRun, axis: query.X, cancellationToken: cancellation) is { } columns
+                && Ascending(columns) is { X.Length: > 0 } curve)
+                curves[run.Id] = curve;
         if (curves.Count == 0)
-            throw new ComparisonException("metric", $"None of the {runs.Count} runs has {query.Metric}.");
+            throw new ComparisonException("metric", $"None of the {runs.Count} runs has {query.Metric} with a finite value.");
         if (curves.Count < runs.Count)
-            warnings.Add($"{runs.Count - curves.Count} of {runs.Count} runs have no {query.Metric} and are left out.");
+            warnings.Add($"{runs.Count - curves.Count} of {runs.Count} runs have no finite {query.Metric} and are left out.");
         return curves;
     }
 
@@ -210,7 +211,7 @@ public sealed class Comparisons(IDbContextFactory<LabDbContext> contexts, Metric
         },
     };
 
-    private static string Label(IReadOnlyDictionary<string, string> key) => string.Join(
+    private static string Label(IEnumerable<KeyValuePair<string, string>> key) => string.Join(
         " · ", key.Select(member => member.Key is "algorithm" or "environment" ? member.Value : $"{member.Key.Split('.')[^1]} {member.Value}"));
 
     private static ComparedGroup Describe(

@@ -24,15 +24,7 @@ public sealed record PlayPlan(EnvironmentFactory Environment, int Seed)
             problems.Add(new("", $"{entry.Name} cannot run here: {reason}"));
             return null;
         }
-        World? world = null;
-        try
-        {
-            world = World.Read(entry, json, pointer, problems);
-        }
-        catch (ArgumentException impossible)
-        {
-            problems.Add(new(pointer, impossible.Message));
-        }
+        var world = World.Read(entry, json, pointer, problems);
         return problems.Count == before && world is not null
             ? new PlayPlan(EnvironmentCatalog.Factory(entry, world.Parameters, world.Wrappers), (int)seed)
             : null;

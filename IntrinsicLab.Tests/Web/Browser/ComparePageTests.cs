@@ -49,6 +49,6 @@ public sealed class ComparePageTests(LabInBrowser lab)
         await lab.AddCurves("metricless");
         await using var page = await lab.Open("compare?q=metricless&metric=return/none");
 
-        await Expect(page.Tab.GetByRole(AriaRole.Alert)).ToContainTextAsync("None of the 1 runs has return/none.");
+        await Expect(page.Tab.GetByRole(AriaRole.Alert)).ToContainTextAsync("None of the 1 runs has return/none with a finite value.");
     }
 }

@@ -93,6 +93,25 @@ public class ComparisonEndpointTests(ApiApplication lab)
     }
 
     [Fact]
+    public async Task Compare_GroupedByConfigurationAlone_IsNamedByIt()
+    {
+        var comparison = await Compare(await Group("named", Good), """, "groupBy": ["configuration"] """);
+
+        Assert.Matches("^configuration [0-9a-f]{8}$", Assert.Single(Labels(comparison)));
+    }
+
+    [Fact]
+    public async Task Compare_ARunWithoutAFiniteValue_IsLeftOut()
+    {
+        var lost = await lab.CreateRun("""{"source":"external","name":"lost","algorithm":"lost","environment":"maze","seed":9}""");
+        await lab.Post($"{lost}/metrics", """{"series":{"return/extrinsic":{"step":[1,2],"value":["NaN","Infinity"],"seconds":[1,2]}}}""");
+        var comparison = await Compare([.. await Group("kept", Good), ApiApplication.IdOf(lost).ToString()], """, "x": "seconds" """);
+
+        Assert.Equal(["kept · maze"], Labels(comparison));
+        Assert.Contains("1 of 6 runs have no finite return/extrinsic", (string)comparison["warnings"]![0]!);
+    }
+
+    [Fact]
     public async Task Compare_TheSameSeedTwice_CountsItOnce()
     {
         var once = await lab.CreateRun("""{"algorithm":"ppo","environment":"catch","steps":1000,"seed":5}""");
