@@ -1,16 +1,22 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using IntrinsicLab.Core.Algorithms;
+using IntrinsicLab.Core.Environments;
+using IntrinsicLab.Core.Environments.Wrappers;
 
 namespace IntrinsicLab.Core.Experiments;
 
 /// <summary>
 /// The matrix people write: algorithms × environments × grid × seeds under one budget, expanded into runs.
-/// <code>{ name, algorithms[], environments[], seeds (count or list), steps, parameters{algorithm:{…}}, environmentParameters{environment:{…}},
-/// grid{"algorithm.parameter":[…]}, evaluation{…}, device, priority, tags[], notes }</code>
+/// <code>{ name, algorithms[] or arms[{name, algorithm, parameters{}, environmentParameters{environment:{…}}}], environments[], seeds (count or list),
+/// steps, parameters{algorithm:{…}}, environmentParameters{environment:{…}}, grid{"algorithm.parameter" or "environment.parameter":[…]},
+/// evaluation{…}, device, priority, tags[], notes }</code>
+/// An arm is an algorithm under a name with settings of its own, for claims such as "with the bonus against without". Environment parameters
+/// under "*" hold for every environment; an arm's come before the plan's, an environment's own before "*".
 /// </summary>
 /// <param name="Name">Name for people.</param>
-/// <param name="Runs">Every run, in the order environment, algorithm, grid point, seed.</param>
+/// <param name="Runs">Every run, in the order environment, algorithm or arm, grid point of the environment, of the algorithm, seed.</param>
 /// <param name="Priority">Higher runs first.</param>
 /// <param name="Tags">Words to find it by.</param>
 /// <param name="Notes">Free text.</param>
@@ -19,9 +25,12 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<RunPlan> Runs, in
     /// <summary>The most runs one experiment may have.</summary>
     public const int MostRuns = 10_000;
 
+    private const int MostArms = 100;
+    private const string EveryEnvironment = "*";
+
     private static readonly string[] Known =
     [
-        "name", "algorithms", "environments", "seeds", "steps", "device", "parameters", "environmentParameters", "grid", "evaluation", "priority",
+        "name", "algorithms", "arms", "environments", "seeds", "steps", "device", "parameters", "environmentParameters", "grid", "evaluation", "priority",
         "tags", "notes",
     ];
 
@@ -35,58 +44,135 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<RunPlan> Runs, in
         var device = RunPlan.ReadDevice(members);
         var seeds = ReadSeeds(members);
         var labels = Labels.Read(members);
-        var algorithms = Each(members, "algorithms", faults, RunPlan.FindAlgorithm);
         var environments = Each(members, "environments", faults, RunPlan.FindEnvironment);
-        var parameters = PerId(members, "parameters", algorithms.Select(entry => entry.Id), "algorithm", faults);
-        var environmentParameters = PerId(members, "environmentParameters", environments.Select(entry => entry.Id), "environment", faults);
-        var grid = ReadGrid(members, algorithms, faults);
+        var arms = ReadArms(members, environments, faults);
+        var environmentParameters = PerId(members, "environmentParameters", [EveryEnvironment, .. environments.Select(entry => entry.Id)], "environment", faults);
+        var grid = ReadGrid(members, [.. arms.Select(arm => arm.Algorithm).Distinct()], environments, faults);
         var evaluation = RunPlan.ReadEvaluation(members, steps, faults);
         members.RefuseOthers("member", Known);
 
-        foreach (var algorithm in algorithms)
-            RunPlan.FindFaults(algorithm, parameters.GetValueOrDefault(algorithm.Id), Problem.At("/parameters", algorithm.Id), faults);
+        foreach (var arm in arms)
+            RunPlan.FindFaults(arm.Algorithm, arm.Parameters, arm.ParametersPointer, faults);
         var runs = new List<RunPlan>();
+        var configurations = new Dictionary<string, string>();
         foreach (var environment in environments)
         {
-            var pointer = Problem.At("/environmentParameters", environment.Id);
-            if (World.Read(environment, environmentParameters.GetValueOrDefault(environment.Id), pointer, faults) is not { } world)
-                continue;
-            foreach (var algorithm in algorithms)
+            var worldAxes = grid.Where(axis => axis.Owner == environment.Id).ToList();
+            foreach (var arm in arms)
             {
-                var given = parameters.TryGetValue(algorithm.Id, out var element) ? element : (JsonElement?)null;
-                var at = Problem.At("/parameters", algorithm.Id);
-                if (RunPlan.ReadParameters(algorithm, world, given, at, "/environments", faults) is not { } start)
+                if (ReadWorld(environment, environmentParameters, arm, faults) is not { } plainWorld)
                     continue;
-                var axes = grid.Where(axis => axis.Algorithm == algorithm).ToList();
-                var count = axes.Aggregate((long)seeds.Count, (product, axis) => Math.Min(product * axis.Values.Count, 1L << 40));
+                var axes = grid.Where(axis => axis.Owner == arm.Algorithm.Id).ToList();
+                var count = worldAxes.Concat(axes).Aggregate((long)seeds.Count, (product, axis) => Math.Min(product * axis.Values.Count, 1L << 40));
                 if (runs.Count + count > MostRuns)
                 {
                     faults.Add(new("", $"This makes more than {MostRuns} runs; split it or make the grid smaller."));
                     problems.AddRange(faults.Distinct());
                     return null;
                 }
-                foreach (var (point, label) in Points(start, axes))
+                foreach (var (world, worldLabel) in Worlds(plainWorld, worldAxes, faults))
                 {
-                    RunPlan.Check(algorithm, point, world, at, faults);
-                    foreach (var seed in seeds)
-                        runs.Add(new RunPlan
-                        {
-                            Name = $"{algorithm.Id}-{environment.Id}{label}-{seed.ToString(CultureInfo.InvariantCulture)}",
-                            Algorithm = algorithm.Id,
-                            Environment = environment.Id,
-                            Steps = steps ?? 1,
-                            Seed = seed,
-                            Device = device,
-                            Parameters = point,
-                            EnvironmentParameters = world.Parameters,
-                            Wrappers = world.Wrappers,
-                            Evaluation = evaluation,
-                        });
+                    if (RunPlan.ReadParameters(arm.Algorithm, world, arm.Parameters, arm.ParametersPointer, "/environments", faults) is not { } start)
+                        continue;
+                    foreach (var (point, label) in Points(start, axes))
+                    {
+                        RunPlan.Check(arm.Algorithm, point, world, arm.ParametersPointer, faults);
+                        var configuration = $"{(arm.Name.Length > 0 ? arm.Name : arm.Algorithm.Id)}-{environment.Id}{worldLabel}{label}";
+                        var first = runs.Count;
+                        foreach (var seed in seeds)
+                            runs.Add(new RunPlan
+                            {
+                                Name = $"{configuration}-{seed.ToString(CultureInfo.InvariantCulture)}",
+                                Algorithm = arm.Algorithm.Id,
+                                Arm = arm.Name,
+                                Environment = environment.Id,
+                                Steps = steps ?? 1,
+                                Seed = seed,
+                                Device = device,
+                                Parameters = point,
+                                EnvironmentParameters = world.Parameters,
+                                Wrappers = world.Wrappers,
+                                Evaluation = evaluation,
+                            });
+                        if (runs.Count > first && !configurations.TryAdd(runs[first].ConfigurationHash, configuration))
+                            faults.Add(new(arm.Pointer.Length > 0 ? arm.Pointer : "/grid",
+                                $"{configuration} is the same configuration as {configurations[runs[first].ConfigurationHash]}; every seed would run twice."));
+                    }
                 }
             }
         }
         problems.AddRange(faults.Distinct());
         return faults.Count == 0 ? new ExperimentPlan(name!.Trim(), runs, labels.Priority, labels.Tags, labels.Notes) : null;
+    }
+
+    private sealed record Arm(
+        string Name, AlgorithmEntry Algorithm, JsonElement? Parameters, string ParametersPointer, Dictionary<string, JsonElement?> EnvironmentParameters, string Pointer);
+
+    private static List<Arm> ReadArms(Members members, List<EnvironmentEntry> environments, List<Problem> faults)
+    {
+        if (members.Take("arms") is not { } json)
+        {
+            var algorithms = Each(members, "algorithms", faults, RunPlan.FindAlgorithm);
+            var parameters = PerId(members, "parameters", algorithms.Select(entry => entry.Id), "algorithm", faults);
+            return algorithms.ConvertAll(entry => new Arm("", entry, parameters.GetValueOrDefault(entry.Id), Problem.At("/parameters", entry.Id), [], ""));
+        }
+        foreach (var other in (string[])["algorithms", "parameters"])
+            if (members.Take(other) is not null)
+                members.Fault(other, "A plan has either 'algorithms' with 'parameters', or 'arms' that name an algorithm and its parameters each.");
+        if (json.ValueKind != JsonValueKind.Array || json.GetArrayLength() is 0 or > MostArms)
+        {
+            members.Fault("arms", $"Expected a list of 1 to {MostArms} arms.");
+            return [];
+        }
+        var arms = new List<Arm>();
+        foreach (var (index, element) in json.EnumerateArray().Index())
+        {
+            var arm = Members.Of(element, Problem.At(members.At("arms"), index.ToString(CultureInfo.InvariantCulture)), faults);
+            var name = arm.Text("name", 80, required: true)?.Trim();
+            var algorithm = RunPlan.FindAlgorithm(arm.Text("algorithm", 100, required: true), arm.At("algorithm"), faults);
+            var parameters = arm.Take("parameters");
+            var own = PerId(arm, "environmentParameters", [EveryEnvironment, .. environments.Select(entry => entry.Id)], "environment", faults);
+            arm.RefuseOthers("member", ["name", "algorithm", "parameters", "environmentParameters"]);
+            if (arms.Any(other => other.Name == name))
+                arm.Fault("name", $"Another arm is called '{name}'.");
+            if (name is not null && algorithm is not null)
+                arms.Add(new(name, algorithm, parameters, arm.At("parameters"), own, Problem.At(members.At("arms"), index.ToString(CultureInfo.InvariantCulture))));
+        }
+        return arms;
+    }
+
+    // Settings of an environment come from up to four places; a fault is shown where its member was written.
+    private static World? ReadWorld(EnvironmentEntry environment, Dictionary<string, JsonElement?> shared, Arm arm, List<Problem> faults)
+    {
+        (JsonElement? Json, string Pointer)[] places =
+        [
+            (shared.GetValueOrDefault(EveryEnvironment), Problem.At("/environmentParameters", EveryEnvironment)),
+            (shared.GetValueOrDefault(environment.Id), Problem.At("/environmentParameters", environment.Id)),
+            (arm.EnvironmentParameters.GetValueOrDefault(EveryEnvironment), Problem.At($"{arm.Pointer}/environmentParameters", EveryEnvironment)),
+            (arm.EnvironmentParameters.GetValueOrDefault(environment.Id), Problem.At($"{arm.Pointer}/environmentParameters", environment.Id)),
+        ];
+        var given = places.Where(place => place.Json is not null).ToList();
+        if (given.Count <= 1 || given.Any(place => place.Json!.Value.ValueKind != JsonValueKind.Object))
+        {
+            foreach (var place in given)
+                if (place.Json!.Value.ValueKind != JsonValueKind.Object || given.Count == 1)
+                    return World.Read(environment, place.Json, place.Pointer, faults);
+            return World.Read(environment, null, places[1].Pointer, faults);
+        }
+        var merged = new JsonObject();
+        var origins = new Dictionary<string, string>();
+        foreach (var (json, pointer) in given)
+            foreach (var member in json!.Value.EnumerateObject())
+                (merged[member.Name], origins[Problem.At("", member.Name)]) = (JsonNode.Parse(member.Value.GetRawText()), Problem.At(pointer, member.Name));
+        var found = new List<Problem>();
+        var world = World.Read(environment, JsonSerializer.SerializeToElement(merged), "", found);
+        faults.AddRange(found.Select(fault =>
+        {
+            var end = fault.Pointer.IndexOf('/', Math.Min(1, fault.Pointer.Length));
+            var member = end < 0 ? fault.Pointer : fault.Pointer[..end];
+            return fault with { Pointer = origins.TryGetValue(member, out var origin) ? origin + fault.Pointer[member.Length..] : given[^1].Pointer + fault.Pointer };
+        }));
+        return world;
     }
 
     private static List<int> ReadSeeds(Members members)
@@ -125,30 +211,57 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<RunPlan> Runs, in
         return given;
     }
 
-    private sealed record Axis(AlgorithmEntry Algorithm, Parameter Parameter, IReadOnlyList<object> Values);
-
-    private static List<Axis> ReadGrid(Members members, List<AlgorithmEntry> algorithms, List<Problem> faults)
+    // One parameter of an algorithm or an environment and the values it takes.
+    private sealed record Axis(string Owner, ParameterSchema Schema, Parameter Parameter, string Pointer, IReadOnlyList<object> Values)
     {
+        public string Label(object config) => $"-{Parameter.Name}={Parameter.GetJson(config)!.ToJsonString().Trim('"')}";
+    }
+
+    private static List<Axis> ReadGrid(Members members, List<AlgorithmEntry> algorithms, List<EnvironmentEntry> environments, List<Problem> faults)
+    {
+        List<(string Id, ParameterSchema Schema)> owners =
+        [
+            .. algorithms.Select(entry => (entry.Id, ParameterSchema.Of(entry.Parameters))),
+            .. environments.Select(entry => (entry.Id, ParameterSchema.Of(entry.Parameters))),
+            .. environments.Select(entry => (entry.Id, ParameterSchema.Of(typeof(WrapperConfig)))),
+        ];
         var axes = new List<Axis>();
         foreach (var (key, json) in Members.Of(members.Take("grid"), members.At("grid"), faults).TakeAll())
         {
             var at = Problem.At(members.At("grid"), key);
             var dot = key.IndexOf('.');
-            var algorithm = dot < 0 ? null : algorithms.Find(entry => entry.Id == key[..dot]);
-            var parameter = algorithm is null ? null : ParameterSchema.Of(algorithm.Parameters).Find(key[(dot + 1)..]);
-            if (parameter is null)
-            {
-                var known = algorithms.SelectMany(entry => ParameterSchema.Of(entry.Parameters).Parameters.Select(each => $"{entry.Id}.{each.Name}"));
-                faults.Add(new(at, Problem.Unknown("algorithm.parameter", key, [.. known])));
-            }
+            var found = dot < 0 ? default : owners.FirstOrDefault(owner => owner.Id == key[..dot] && owner.Schema.Find(key[(dot + 1)..]) is not null);
+            if (found.Schema is null)
+                faults.Add(new(at, Problem.Unknown(
+                    "algorithm.parameter or environment.parameter", key, [.. owners.SelectMany(owner => owner.Schema.Parameters.Select(each => $"{owner.Id}.{each.Name}"))])));
             else if (json.ValueKind != JsonValueKind.Array || json.GetArrayLength() is 0 or > 1000)
                 faults.Add(new(at, "Expected a list of 1 to 1000 values."));
             else
-                axes.Add(new(algorithm!, parameter, [.. json.EnumerateArray()
+            {
+                var parameter = found.Schema.Find(key[(dot + 1)..])!;
+                axes.Add(new(found.Id, found.Schema, parameter, at, [.. json.EnumerateArray()
                     .Select((value, index) => parameter.Read(value, Problem.At(at, index.ToString(CultureInfo.InvariantCulture)), faults))
                     .OfType<object>()]));
+            }
         }
         return axes;
+    }
+
+    private static IEnumerable<(World World, string Label)> Worlds(World start, IReadOnlyList<Axis> axes, List<Problem> faults)
+    {
+        IEnumerable<(World? World, string Label)> worlds = [(start, "")];
+        foreach (var axis in axes)
+            worlds = [.. worlds.Where(point => point.World is not null).SelectMany(point => axis.Values.Select(value =>
+            {
+                var (parameters, wrappers) = (point.World!.Parameters, point.World.Wrappers);
+                if (axis.Schema == ParameterSchema.Of(typeof(WrapperConfig)))
+                    wrappers = (WrapperConfig)axis.Schema.With(wrappers, axis.Parameter, value);
+                else
+                    parameters = axis.Schema.With(parameters, axis.Parameter, value);
+                var label = axis.Label(axis.Schema == ParameterSchema.Of(typeof(WrapperConfig)) ? wrappers : parameters);
+                return (World.Of(start.Entry, parameters, wrappers, axis.Pointer, faults), point.Label + label);
+            }))];
+        return worlds.Where(point => point.World is not null).Select(point => (point.World!, point.Label));
     }
 
     private static IEnumerable<(object Config, string Label)> Points(object start, IReadOnlyList<Axis> axes)
@@ -157,8 +270,8 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<RunPlan> Runs, in
         foreach (var axis in axes)
             points = [.. points.SelectMany(point => axis.Values.Select(value =>
             {
-                var config = ParameterSchema.Of(axis.Algorithm.Parameters).With(point.Config, axis.Parameter, value);
-                return (config, $"{point.Label}-{axis.Parameter.Name}={axis.Parameter.GetJson(config)!.ToJsonString().Trim('"')}");
+                var config = axis.Schema.With(point.Config, axis.Parameter, value);
+                return (config, point.Label + axis.Label(config));
             }))];
         return points;
     }

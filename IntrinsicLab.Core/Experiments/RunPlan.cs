@@ -20,13 +20,16 @@ public sealed partial record RunPlan
     public const long LongestRun = 1_000_000_000_000;
 
     private static readonly string[] Known =
-        ["name", "algorithm", "environment", "steps", "seed", "device", "parameters", "environmentParameters", "evaluation"];
+        ["name", "algorithm", "arm", "environment", "steps", "seed", "device", "parameters", "environmentParameters", "evaluation"];
 
     /// <summary>Name for people.</summary>
     public required string Name { get; init; }
 
     /// <summary>Id of the algorithm.</summary>
     public required string Algorithm { get; init; }
+
+    /// <summary>Name of its arm in an experiment that compares settings of algorithms; empty elsewhere.</summary>
+    public string Arm { get; init; } = "";
 
     /// <summary>Id of the environment.</summary>
     public required string Environment { get; init; }
@@ -66,6 +69,7 @@ public sealed partial record RunPlan
     {
         var before = problems.Count;
         var name = members.Text("name", 200);
+        var arm = members.Text("arm", 80);
         var steps = members.Whole("steps", 1, LongestRun, required: true);
         var seed = members.Whole("seed", 0, int.MaxValue) ?? 1;
         var device = ReadDevice(members);
@@ -86,6 +90,7 @@ public sealed partial record RunPlan
         {
             Name = string.IsNullOrWhiteSpace(name) ? $"{algorithm.Id}-{world.Entry.Id}-{seed.ToString(CultureInfo.InvariantCulture)}" : name.Trim(),
             Algorithm = algorithm.Id,
+            Arm = arm?.Trim() ?? "",
             Environment = world.Entry.Id,
             Steps = steps!.Value,
             Seed = (int)seed,
@@ -172,7 +177,7 @@ public sealed partial record RunPlan
         var environmentParameters = ParameterSchema.Of(EnvironmentParameters.GetType()).Write(EnvironmentParameters);
         foreach (var (name, value) in ParameterSchema.Of(typeof(WrapperConfig)).Write(Wrappers))
             environmentParameters[name] = value?.DeepClone();
-        return new JsonObject
+        var plan = new JsonObject
         {
             ["name"] = Name,
             ["algorithm"] = Algorithm,
@@ -184,10 +189,13 @@ public sealed partial record RunPlan
             ["environmentParameters"] = environmentParameters,
             ["evaluation"] = ParameterSchema.Of(typeof(EvaluationPlan)).Write(Evaluation),
         };
+        if (Arm.Length > 0)
+            plan["arm"] = Arm;
+        return plan;
     }
 
     /// <summary>
-    /// SHA-256 of everything but name, seed and evaluation, in hexadecimal: runs that share it are seeds of one configuration. Evaluation is
+    /// SHA-256 of everything but name, arm, seed and evaluation, in hexadecimal: runs that share it are seeds of one configuration. Evaluation is
     /// left out because training is bit for bit the same with and without it.
     /// </summary>
     public string ConfigurationHash
@@ -196,6 +204,7 @@ public sealed partial record RunPlan
         {
             var json = ToJson();
             json.Remove("name");
+            json.Remove("arm");
             json.Remove("seed");
             json.Remove("evaluation");
             return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sorted(json)!.ToJsonString())));
@@ -227,8 +236,11 @@ internal sealed record World(EnvironmentEntry Entry, object Parameters, WrapperC
         var parameters = own.Read(members, Activator.CreateInstance(entry.Parameters)!, problems);
         var wrappers = (WrapperConfig)shared.Read(members, new WrapperConfig(), problems);
         members.RefuseOthers("parameter", [.. own.Parameters.Concat(shared.Parameters).Select(parameter => parameter.Name)]);
-        if (problems.Count != before)
-            return null;
+        return problems.Count == before ? Of(entry, parameters, wrappers, pointer, problems) : null;
+    }
+
+    public static World? Of(EnvironmentEntry entry, object parameters, WrapperConfig wrappers, string pointer, List<Problem> problems)
+    {
         try
         {
             return new World(entry, parameters, wrappers, EnvironmentCatalog.Factory(entry, parameters, wrappers).Spec);
@@ -236,7 +248,7 @@ internal sealed record World(EnvironmentEntry Entry, object Parameters, WrapperC
         catch (ArgumentException error)
         {
             // What attributes cannot say: an impossible map, a class that is not there. .NET adds the parameter's name to the sentence.
-            var parameter = own.Parameters.Concat(shared.Parameters)
+            var parameter = ParameterSchema.Of(entry.Parameters).Parameters.Concat(ParameterSchema.Of(typeof(WrapperConfig)).Parameters)
                 .FirstOrDefault(each => string.Equals(each.Name, error.ParamName, StringComparison.OrdinalIgnoreCase));
             var sentence = error.ParamName is { } name ? error.Message.Replace($" (Parameter '{name}')", "") : error.Message;
             if (sentence.StartsWith($"{entry.Id}: ", StringComparison.OrdinalIgnoreCase))

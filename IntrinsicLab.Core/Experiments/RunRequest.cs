@@ -11,7 +11,7 @@ public sealed record RunRequest(RunPlan Plan, int Priority, IReadOnlyList<string
 {
     private static readonly string[] Known =
     [
-        "name", "algorithm", "environment", "steps", "seed", "device", "parameters", "environmentParameters", "evaluation", "priority", "tags", "notes",
+        "name", "algorithm", "arm", "environment", "steps", "seed", "device", "parameters", "environmentParameters", "evaluation", "priority", "tags", "notes",
     ];
 
     /// <summary>Reads a request, adding every fault to <paramref name="problems"/>; null when there were any.</summary>

@@ -18,7 +18,7 @@ public static class ComparisonEndpoint
     {
         try
         {
-            return TypedResults.Ok(ComparisonResource.Of(await comparisons.Compare(body.Value.Query!, cancellation)));
+            return TypedResults.Ok(ComparisonResource.Of(body.Value.Query!, await comparisons.Compare(body.Value.Query!, cancellation)));
         }
         catch (ComparisonException fault)
         {

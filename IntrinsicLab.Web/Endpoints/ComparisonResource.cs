@@ -4,14 +4,35 @@ using IntrinsicLab.Data;
 namespace IntrinsicLab.Web.Endpoints;
 
 /// <summary>Groups of runs compared.</summary>
+/// <param name="Settings">How they were compared, as the body of POST comparisons would say it, with nothing left to default.</param>
 /// <param name="Groups">Each with its curve and scores.</param>
 /// <param name="Pairs">Every pair of groups that have final scores.</param>
 /// <param name="Warnings">What a reader has to know.</param>
 public sealed record ComparisonResource(
-    IReadOnlyList<ComparedGroupResource> Groups, IReadOnlyList<ComparedPairResource> Pairs, IReadOnlyList<string> Warnings)
+    ComparisonSettings Settings, IReadOnlyList<ComparedGroupResource> Groups, IReadOnlyList<ComparedPairResource> Pairs, IReadOnlyList<string> Warnings)
 {
-    public static ComparisonResource Of(Comparison comparison) => new(
-        [.. comparison.Groups.Select(ComparedGroupResource.Of)], [.. comparison.Pairs.Select(ComparedPairResource.Of)], comparison.Warnings);
+    public static ComparisonResource Of(ComparisonQuery query, Comparison comparison) => new(
+        ComparisonSettings.Of(query), [.. comparison.Groups.Select(ComparedGroupResource.Of)], [.. comparison.Pairs.Select(ComparedPairResource.Of)], comparison.Warnings);
+}
+
+/// <summary>How groups were compared.</summary>
+/// <param name="Metric">Name of the metric.</param>
+/// <param name="GroupBy">Members of the plan that make a group; empty for whole configurations.</param>
+/// <param name="X">steps, episodes or seconds.</param>
+/// <param name="Statistic">mean, median or iqm.</param>
+/// <param name="Interval">ci95, t95, se, sd, minmax or p12.5-87.5.</param>
+/// <param name="Smoothing">Weight of the moving average given to each seed.</param>
+/// <param name="Budget">Where curves end; null for the runs' own budget.</param>
+/// <param name="Points">Most places of a curve.</param>
+/// <param name="FinalShare">Share of the budget, at its end, whose mean is the final score.</param>
+/// <param name="Replicates">Bootstrap resamples for bands.</param>
+public sealed record ComparisonSettings(
+    string Metric, IReadOnlyList<string> GroupBy, string X, string Statistic, string Interval, double Smoothing, double? Budget, int Points, double FinalShare,
+    int Replicates)
+{
+    public static ComparisonSettings Of(ComparisonQuery query) => new(
+        query.Metric, query.GroupBy, NewComparison.Word(query.X), NewComparison.Word(query.Curve.Statistic), NewComparison.Word(query.Curve.Band),
+        query.Curve.Smoothing, query.Budget, query.Points, query.FinalShare, query.Curve.Replicates);
 }
 
 /// <summary>One group.</summary>

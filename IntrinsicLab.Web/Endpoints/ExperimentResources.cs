@@ -60,7 +60,12 @@ public sealed record ExperimentListQuery : ICheckedQuery
 public sealed record NewExperiment : IRequestBody<NewExperiment>
 {
     public required string Name { get; init; }
-    public required IReadOnlyList<string> Algorithms { get; init; }
+
+    /// <summary>Ids of algorithms; either these or arms.</summary>
+    public IReadOnlyList<string>? Algorithms { get; init; }
+
+    /// <summary>Algorithms under names, with settings of their own: {name, algorithm, parameters, environmentParameters}.</summary>
+    public IReadOnlyList<NewArm>? Arms { get; init; }
     public required IReadOnlyList<string> Environments { get; init; }
 
     /// <summary>A count, or a list of seeds.</summary>
@@ -73,10 +78,10 @@ public sealed record NewExperiment : IRequestBody<NewExperiment>
     /// <summary>By algorithm: hyper-parameters that differ from the defaults.</summary>
     public JsonObject? Parameters { get; init; }
 
-    /// <summary>By environment: parameters that differ from the defaults.</summary>
+    /// <summary>By environment: parameters that differ from the defaults; "*" stands for every environment.</summary>
     public JsonObject? EnvironmentParameters { get; init; }
 
-    /// <summary>By 'algorithm.parameter': the values to try.</summary>
+    /// <summary>By 'algorithm.parameter' or 'environment.parameter': the values to try.</summary>
     public JsonObject? Grid { get; init; }
 
     /// <summary>When policies are tried out and recorded, as in POST runs.</summary>
@@ -91,11 +96,26 @@ public sealed record NewExperiment : IRequestBody<NewExperiment>
     public static NewExperiment? Read(JsonElement json, List<Problem> problems) => new()
     {
         Name = "",
-        Algorithms = [],
         Environments = [],
         Seeds = 0,
         Steps = 0,
         Plan = ExperimentPlan.Read(json, problems),
         Json = json.GetRawText(),
     };
+}
+
+/// <summary>One arm of an experiment.</summary>
+public sealed record NewArm
+{
+    /// <summary>What figures call it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Id of its algorithm.</summary>
+    public required string Algorithm { get; init; }
+
+    /// <summary>Hyper-parameters that differ from the defaults.</summary>
+    public JsonObject? Parameters { get; init; }
+
+    /// <summary>By environment, or under "*": parameters that differ from the plan's.</summary>
+    public JsonObject? EnvironmentParameters { get; init; }
 }

@@ -105,6 +105,12 @@ public sealed record NewComparison : IRequestBody<NewComparison>
         return problems.Count == before ? new() { Query = query } : null;
     }
 
+    internal static string Word(MetricAxis x) => Axes.First(pair => pair.Value == x).Key;
+
+    internal static string Word(Aggregate statistic) => Statistics.First(pair => pair.Value == statistic).Key;
+
+    internal static string Word(Band band) => Bands.First(pair => pair.Value == band).Key;
+
     private static List<Guid> Ids(Members members, string name, List<Problem> problems)
     {
         var ids = new List<Guid>();

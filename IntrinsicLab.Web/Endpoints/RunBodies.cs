@@ -16,6 +16,9 @@ public sealed record NewRun : IRequestBody<NewRun>
     /// <summary>Id of the algorithm; required unless the run is external.</summary>
     public string? Algorithm { get; init; }
 
+    /// <summary>Name of its arm, where figures compare settings of one algorithm.</summary>
+    public string? Arm { get; init; }
+
     /// <summary>Id of the environment; required unless the run is external.</summary>
     public string? Environment { get; init; }
 

@@ -1,5 +1,5 @@
 // <lab-compare query looks> draws groups of runs: for each a line with its band, and under the axis how many seeds there are.
-// The query is the body of POST comparisons; the answer comes over HTTP.
+// The query is the body of POST comparisons; the answer comes over HTTP. With src the answer to such a question is read from there instead.
 import { colour, plotly } from './chart.js';
 import { figure } from './curves.js';
 
@@ -7,7 +7,7 @@ const DASHES = ['solid', 'dash', 'dot', 'dashdot', 'longdash', 'longdashdot'];
 const UNITS = { steps: 'steps', episodes: 'episodes', seconds: 'seconds' };
 
 class Compare extends HTMLElement {
-  static observedAttributes = ['query'];
+  static observedAttributes = ['query', 'src'];
   #plot = null;
   #answer = null;
   #asked = null;
@@ -47,7 +47,7 @@ class Compare extends HTMLElement {
 
   /** What is drawn, as comma-separated text. */
   csv() {
-    const axis = JSON.parse(this.getAttribute('query')).x;
+    const axis = this.#answer?.settings.x;
     const lines = [`group,${axis},value,low,high,seeds`];
     for (const group of this.#answer?.groups ?? []) {
       const { x, y, low, high, n } = group.curve;
@@ -62,7 +62,7 @@ class Compare extends HTMLElement {
     const asked = this.#asked = new AbortController();
     const note = this.querySelector(':scope > .note');
     try {
-      const response = await fetch('api/v1/comparisons', {
+      const response = this.hasAttribute('src') ? await fetch(this.getAttribute('src'), { signal: asked.signal }) : await fetch('api/v1/comparisons', {
         method: 'POST', headers: { 'Content-Type': 'application/json' }, body: this.getAttribute('query'), signal: asked.signal,
       });
       const answer = await response.json();
@@ -81,11 +81,11 @@ class Compare extends HTMLElement {
     const Plotly = await plotly();
     await new Promise(requestAnimationFrame);
     if (!this.isConnected) return;
-    const axis = JSON.parse(this.getAttribute('query')).x;
+    const axis = this.#answer.settings.x;
     const looks = JSON.parse(this.getAttribute('looks') || '{}');
     const groups = this.#answer.groups;
     const grid = { gridcolor: colour('line'), linecolor: colour('line'), zeroline: false, tickfont: { size: 12 }, ticks: '' };
-    await Plotly.react(this.#plot, groups.flatMap(group => traces(group, looks[group.label] ?? { slot: 1, dash: 0 }, axis)), {
+    await Plotly.react(this.#plot, groups.flatMap((group, index) => traces(group, looks[group.label] ?? { slot: index % 8 + 1, dash: Math.floor(index / 8) }, axis)), {
       margin: { l: 52, r: 12, t: 8, b: 36 },
       font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colour('muted') },
       paper_bgcolor: 'rgba(0,0,0,0)',

@@ -28,6 +28,57 @@ public class ExperimentPlanTests
     }
 
     [Fact]
+    public void Read_Arms_HaveSettingsOfTheirOwn()
+    {
+        var (plan, problems) = Read("""
+            {"name": "m", "environments": ["cartpole", "catch"], "seeds": 2, "steps": 1000, "environmentParameters": {"*": {"delay": 5}, "catch": {"delay": 6}},
+             "arms": [{"name": "PPO", "algorithm": "ppo"},
+                      {"name": "Without delay", "algorithm": "ppo", "parameters": {"gamma": 0.9}, "environmentParameters": {"*": {"delay": 1}}}]}
+            """);
+
+        Assert.Empty(problems);
+        Assert.Equal(
+            ["PPO cartpole 5", "Without delay cartpole 1", "PPO catch 6", "Without delay catch 1"],
+            plan!.Runs.Where(run => run.Seed == 1).Select(run => $"{run.Arm} {run.Environment} {run.Wrappers.Delay}"));
+        Assert.Equal("Without delay-catch-2", plan.Runs[^1].Name);
+        Assert.Equal(0.9, (double)plan.Runs[^1].ToJson()["parameters"]!["gamma"]!);
+        Assert.Equal("Without delay", (string)plan.Runs[^1].ToJson()["arm"]!);
+    }
+
+    [Fact]
+    public void Read_GridOverAnEnvironment_VariesItsParametersAndWrappers()
+    {
+        var (plan, problems) = Read("""
+            {"name": "m", "algorithms": ["ppo"], "environments": ["mountain-car-x", "catch"], "seeds": 1, "steps": 1000,
+             "grid": {"mountain-car-x.sparse": [true, false], "mountain-car-x.delay": [1, 20], "ppo.gamma": [0.9, 0.99]}}
+            """);
+
+        Assert.Empty(problems);
+        Assert.Equal(2 * 2 * 2 + 2, plan!.Runs.Count);
+        Assert.Equal("ppo-mountain-car-x-sparse=true-delay=20-gamma=0.9-1", plan.Runs[2].Name);
+        Assert.Equal(20, plan.Runs[2].Wrappers.Delay);
+    }
+
+    [Theory]
+    [InlineData(""" "arms": [{"name": "A", "algorithm": "ppo"}, {"name": "B", "algorithm": "ppo"}] """, "/arms/1", "A-cartpole")]
+    [InlineData(""" "algorithms": ["ppo"], "grid": {"ppo.gamma": [0.9, 0.90]} """, "/grid", "gamma=0.9")]
+    [InlineData(""" "algorithms": ["ppo"], "arms": [{"name": "A", "algorithm": "ppo"}] """, "/algorithms", "either")]
+    [InlineData(""" "arms": [{"name": "A", "algorithm": "ppo"}, {"name": "A", "algorithm": "a2c"}] """, "/arms/1/name", "'A'")]
+    [InlineData(""" "arms": [{"name": "A", "algorithm": "ppo", "environmentParameters": {"*": {"delay": -1}}}] """, "/arms/0/environmentParameters/*/delay", "")]
+    [InlineData(""" "arms": [{"name": "A", "algorithm": "ppo", "environmentParameters": {"*": {"delay": -1}}}], "environmentParameters": {"cartpole": {"dely": 3}} """,
+        "/arms/0/environmentParameters/*/delay /environmentParameters/cartpole/dely", "")]
+    [InlineData(""" "arms": {"A": 1} """, "/arms", "list")]
+    [InlineData(""" "algorithms": ["ppo"], "grid": {"cartpole.delay": [1, -3], "cartpole.dely": [1]} """, "/grid/cartpole.delay/1 /grid/cartpole.dely", "")]
+    public void Read_AContradictoryMatrix_IsRefusedWhereItIs(string members, string pointers, string words)
+    {
+        var (plan, problems) = Read($$"""{"name": "m", "environments": ["cartpole"], "seeds": 2, "steps": 1000, {{members}}}""");
+
+        Assert.Null(plan);
+        Assert.Equal(pointers, string.Join(" ", problems.Select(problem => problem.Pointer).Order(StringComparer.Ordinal)));
+        Assert.Contains(words, problems[0].Message);
+    }
+
+    [Fact]
     public void Read_FaultsEverywhere_AreListedTogetherAndOnce()
     {
         var (plan, problems) = Read("""
