@@ -75,6 +75,13 @@ public sealed record A2CConfig
     [Group("Normalisation")]
     public bool NormaliseRewards { get; init; }
 
+    /// <summary>
+    /// Constant added to the reward of every step that the learner sees, after normalising and delaying, never to scores: the baseline with a
+    /// reward for staying alive (Zheng, Oh and Singh 2018: 0.01 on every Atari game).
+    /// </summary>
+    [Range(-1000.0, 1000.0), Group("Normalisation")]
+    public double LiveBonus { get; init; }
+
     /// <summary>Kind of network; auto takes convolutions for grids and fully connected layers for vectors.</summary>
     [Group("Network")]
     public NetworkKind Network { get; init; } = NetworkKind.Auto;
@@ -126,7 +133,8 @@ public sealed class A2C : IAlgorithm
         experience = new Experience(
             new EnvironmentBatch(setup.Environments, config.Environments, setup.Rng.Split("environments"), config.Threads),
             config.NormaliseObservations ? new ObservationNormaliser(spec.Observation.Size) : null,
-            config.NormaliseRewards ? new RewardNormaliser(config.Environments, config.Gamma) : null);
+            config.NormaliseRewards ? new RewardNormaliser(config.Environments, config.Gamma) : null,
+            config.LiveBonus);
         rollout = new Rollout(spec, config.Environments, config.StepsPerRollout);
         (nlp, nlpGradient, valueGradient) = (new float[rollout.Rows], new float[rollout.Rows], new float[rollout.Rows]);
         var shape = new ActorCriticShape(spec.Observation.Shape, (spec.Action as Discrete)?.Count ?? spec.Action.Size, spec.Action is Box)

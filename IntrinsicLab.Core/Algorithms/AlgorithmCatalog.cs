@@ -43,6 +43,10 @@ public static class AlgorithmCatalog
             "Mnih et al. 2016, Asynchronous Methods for Deep Reinforcement Learning",
             A2CSettings.For, A2CSettings.Check, (config, setup) => new A2C(config, setup))
             with { WhyNotOn = WhyNotActorCritic, Presets = A2CSettings.Presets },
+        Entry("lirpg", "LIRPG", "Learns a reward of its own by meta-gradient: one that makes the policy's next step raise the extrinsic return.",
+            "Zheng, Oh and Singh 2018, On Learning Intrinsic Rewards for Policy Gradient Methods",
+            LirpgSettings.For, LirpgSettings.Check, (config, setup) => new Lirpg(config, setup))
+            with { WhyNotOn = WhyNotActorCritic, Presets = LirpgSettings.Presets },
     ];
 
     /// <summary>The entry with this id, or null.</summary>

@@ -3,12 +3,13 @@ using IntrinsicLab.Core.Environments.Wrappers;
 
 namespace IntrinsicLab.Core.Algorithms;
 
-/// <summary>Environments as a learner sees them: observations and rewards normalised where that is asked for, in the order of VecNormalize, then delayed.</summary>
+/// <summary>Environments as a learner sees them: observations and rewards normalised where that is asked for, in the order of VecNormalize, then delayed, then a live bonus added.</summary>
 public sealed class Experience : IDisposable
 {
     private readonly ObservationNormaliser? observationNormaliser;
     private readonly RewardNormaliser? rewardNormaliser;
     private readonly DelayedRewards? delayedRewards;
+    private readonly double liveBonus;
     private readonly float[] observations;
     private readonly float[] final;
     private readonly double[] rewards;
@@ -17,9 +18,15 @@ public sealed class Experience : IDisposable
     /// <param name="batch">The environments; owned from here on.</param>
     /// <param name="observationNormaliser">What normalises observations, or null.</param>
     /// <param name="rewardNormaliser">What normalises rewards, or null.</param>
-    public Experience(EnvironmentBatch batch, ObservationNormaliser? observationNormaliser, RewardNormaliser? rewardNormaliser)
+    /// <param name="liveBonus">
+    /// Added to every reward after all else, that of an episode's last step included; scores never see it (the baselines called PPO-bonus
+    /// and A2C-bonus in Zheng, Oh and Singh 2018).
+    /// </param>
+    public Experience(
+        EnvironmentBatch batch, ObservationNormaliser? observationNormaliser, RewardNormaliser? rewardNormaliser, double liveBonus = 0)
     {
         Batch = batch;
+        this.liveBonus = liveBonus;
         (this.observationNormaliser, this.rewardNormaliser) = (observationNormaliser, rewardNormaliser);
         observations = new float[batch.Count * batch.Spec.Observation.Size];
         final = new float[batch.Spec.Observation.Size];
@@ -51,6 +58,8 @@ public sealed class Experience : IDisposable
             rewardNormaliser.Normalise(Batch.Rewards, Batch.Terminated, Batch.Truncated, rewards);
         for (var index = 0; index < rewards.Length && delayedRewards is not null; index++)
             rewards[index] = delayedRewards.Pay(index, rewards[index], Batch.Terminated[index] || Batch.Truncated[index]);
+        for (var index = 0; index < rewards.Length && liveBonus != 0; index++)
+            rewards[index] += liveBonus;
     }
 
     /// <summary>The last observation of the episode that ended in an environment, as the learner would have seen it.</summary>

@@ -45,6 +45,39 @@ public static class Metrics
     /// <summary>Length of the parameter vector.</summary>
     public const string ParameterNorm = "network/parameter_norm";
 
+    /// <summary>Sum of learned rewards over one episode.</summary>
+    public const string IntrinsicReturn = "return/intrinsic";
+
+    /// <summary>Mean learned reward per step.</summary>
+    public const string IntrinsicReward = "reward/intrinsic_mean";
+
+    /// <summary>Mean extrinsic reward per step.</summary>
+    public const string ExtrinsicReward = "reward/extrinsic_mean";
+
+    /// <summary>Value loss of the extrinsic critic.</summary>
+    public const string ExtrinsicValueLoss = "loss/value_extrinsic";
+
+    /// <summary>Loss that the reward network lowers.</summary>
+    public const string MetaLoss = "loss/meta";
+
+    /// <summary>Length of the meta-gradient.</summary>
+    public const string MetaGradientNorm = "meta/gradient_norm";
+
+    /// <summary>Agreement of the two policy gradients.</summary>
+    public const string MetaGradientCosine = "meta/gradient_cosine";
+
+    /// <summary>Share of clipped samples of the outer loss.</summary>
+    public const string MetaRatioClipFraction = "meta/ratio_clip_fraction";
+
+    /// <summary>Quality of the extrinsic value function.</summary>
+    public const string ExtrinsicExplainedVariance = "value/explained_variance_extrinsic";
+
+    /// <summary>Length of the joint gradient of reward and extrinsic value.</summary>
+    public const string RewardGradientNorm = "optimizer/reward_gradient_norm";
+
+    /// <summary>Length of the reward's and extrinsic value's parameter vector.</summary>
+    public const string RewardParameterNorm = "network/reward_parameter_norm";
+
     /// <summary>One sentence per metric, for pages that show it.</summary>
     public static IReadOnlyDictionary<string, string> Explanations { get; } = new Dictionary<string, string>
     {
@@ -62,5 +95,16 @@ public static class Metrics
         [LearningRate] = "Learning rate of the update.",
         [GradientNorm] = "Euclidean norm of the gradient before clipping, averaged over the update's minibatches.",
         [ParameterNorm] = "Euclidean norm of all parameters after the update; steady growth precedes divergence.",
+        [IntrinsicReturn] = "Sum of the learned intrinsic rewards of each episode, under the reward network that its steps were taken with.",
+        [IntrinsicReward] = "Mean learned intrinsic reward of the update's steps, before it is weighted; from -1 to 1.",
+        [ExtrinsicReward] = "Mean extrinsic reward of the update's steps as the learner sees it: normalised and delayed, before it is weighted.",
+        [ExtrinsicValueLoss] = "As loss/value, of the second value function, which predicts extrinsic returns alone and is trained with the reward.",
+        [MetaLoss] = "Extrinsic policy loss of the policy after its step: what the learned reward is trained to lower; only its being finite tells much.",
+        [MetaGradientNorm] = "Euclidean norm of the meta-gradient over the reward network alone; 0 throughout means that the reward learns nothing.",
+        [MetaGradientCosine] = "Cosine between the gradient that moved the policy and the extrinsic one after that step, over the policy's parameters; 1 where the learned reward asks for what the extrinsic does.",
+        [MetaRatioClipFraction] = "Share of samples whose probability ratio after the step left the clip range in the outer loss; these teach the reward nothing.",
+        [ExtrinsicExplainedVariance] = "As value/explained_variance, of the second value function on extrinsic returns.",
+        [RewardGradientNorm] = "Euclidean norm of the reward network's and the second value function's gradient together, before clipping.",
+        [RewardParameterNorm] = "As network/parameter_norm, of the reward network and the second value function.",
     };
 }

@@ -111,6 +111,13 @@ public sealed record PpoConfig
     [Group("Normalisation")]
     public bool ResetReturnOnDone { get; init; } = true;
 
+    /// <summary>
+    /// Constant added to the reward of every step that the learner sees, after normalising and delaying, never to scores: the baseline with a
+    /// reward for staying alive (Zheng, Oh and Singh 2018: the best of 0.001, 0.01, 0.1 and 1 per task).
+    /// </summary>
+    [Range(-1000.0, 1000.0), Group("Normalisation")]
+    public double LiveBonus { get; init; }
+
     /// <summary>Continues the value beyond a time limit, which is no end of the task (Baselines and CleanRL: off).</summary>
     [Group("Loss")]
     public bool BootstrapOnTruncation { get; init; }
@@ -168,7 +175,8 @@ public sealed class Ppo : IAlgorithm
         experience = new Experience(
             new EnvironmentBatch(setup.Environments, config.Environments, setup.Rng.Split("environments"), config.Threads),
             config.NormaliseObservations ? new ObservationNormaliser(spec.Observation.Size, config.ObservationClip) : null,
-            config.NormaliseRewards ? new RewardNormaliser(config.Environments, config.Gamma, config.RewardClip, config.ResetReturnOnDone) : null);
+            config.NormaliseRewards ? new RewardNormaliser(config.Environments, config.Gamma, config.RewardClip, config.ResetReturnOnDone) : null,
+            config.LiveBonus);
         rollout = new Rollout(spec, config.Environments, config.StepsPerRollout);
         var rows = rollout.Rows / config.Minibatches;
         minibatch = new Minibatch(rollout, rows);

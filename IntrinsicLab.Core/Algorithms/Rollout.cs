@@ -68,6 +68,9 @@ public sealed class Rollout
     /// <summary>Targets of the value function, filled by the algorithm, [T, B].</summary>
     public float[] Returns { get; }
 
+    /// <summary>Episodes that a time limit cut off, where <see cref="Collect"/> was asked to keep them.</summary>
+    public List<Truncation> Truncations { get; } = [];
+
     /// <summary>Acts for T steps.</summary>
     /// <param name="experience">The environments and what is done to their observations and rewards.</param>
     /// <param name="network">The policy.</param>
@@ -76,8 +79,11 @@ public sealed class Rollout
     /// <param name="truncationDiscount">
     /// γ where a time limit is no end: the reward before it gains γ·V(last observation) (Pardo et al. 2018). 0 treats it as an end.
     /// </param>
-    public void Collect(Experience experience, ActorCritic network, Rng actions, Action<Episode> ended, double truncationDiscount = 0)
+    /// <param name="keepTruncations">Fills <see cref="Truncations"/>, for learners with more than one value function.</param>
+    public void Collect(
+        Experience experience, ActorCritic network, Rng actions, Action<Episode> ended, double truncationDiscount = 0, bool keepTruncations = false)
     {
+        Truncations.Clear();
         for (var t = 0; t < steps; t++)
         {
             var row = t * environments;
@@ -97,6 +103,9 @@ public sealed class Rollout
                 ended(episode);
             if (truncationDiscount > 0)
                 AddValueOfTruncated(experience, network, row, truncationDiscount);
+            for (var b = 0; b < environments && keepTruncations; b++)
+                if (experience.Batch.Truncated[b] && !experience.Batch.Terminated[b])
+                    Truncations.Add(new(row + b, experience.FinalObservation(b).ToArray()));
         }
         network.Forward(experience.Observations, environments);
         network.Values.CopyTo(NextValues);
@@ -113,6 +122,11 @@ public sealed class Rollout
         }
     }
 }
+
+/// <summary>An episode that a time limit cut off.</summary>
+/// <param name="Row">Row of its last step.</param>
+/// <param name="Observation">What came after that step, as the learner would have seen it, [O].</param>
+public sealed record Truncation(int Row, float[] Observation);
 
 /// <summary>Rows drawn from a <see cref="Rollout"/> in random order, each field contiguous.</summary>
 /// <param name="rollout">Where they are drawn from.</param>
@@ -143,16 +157,26 @@ public sealed class Minibatch(Rollout rollout, int rows)
     /// <param name="rng">Source of the order.</param>
     public void Shuffle(Rng rng)
     {
-        for (var row = 0; row < order.Length; row++)
-            order[row] = row;
+        InOrder();
         rng.Shuffle(order.AsSpan());
     }
+
+    /// <summary>Puts the rollout's rows into the order of time.</summary>
+    public void InOrder()
+    {
+        for (var row = 0; row < order.Length; row++)
+            order[row] = row;
+    }
+
+    /// <summary>Which rows of the rollout one part of the order has.</summary>
+    /// <param name="part">Which; part k begins at row k·N.</param>
+    public ReadOnlySpan<int> RowsOf(int part) => order.AsSpan(part * rows, rows);
 
     /// <summary>Takes the rows of one part of the order.</summary>
     /// <param name="part">Which; part k begins at row k·N.</param>
     public void Gather(int part)
     {
-        var indices = order.AsSpan(part * rows, rows);
+        var indices = RowsOf(part);
         var (observation, action) = (rollout.ObservationSize, rollout.ActionSize);
         for (var i = 0; i < indices.Length; i++)
         {

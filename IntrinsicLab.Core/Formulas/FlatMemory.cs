@@ -11,6 +11,57 @@ public static class FlatMemory
     /// <param name="tensor">A contiguous float32 tensor on the CPU; it must outlive the span.</param>
     public static Span<float> Of(torch.Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
 
+    /// <summary>The tensor's numbers in main memory: the tensor itself on the CPU, a copy of one on an accelerator.</summary>
+    /// <param name="tensor">A float32 tensor; the result must be disposed and leaves it as it is.</param>
+    public static torch.Tensor Held(torch.Tensor tensor)
+    {
+        using var scope = torch.NewDisposeScope();
+        return tensor.detach().cpu().contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Overwrites a tensor's numbers with another's.</summary>
+    /// <param name="source">A contiguous float32 tensor.</param>
+    /// <param name="target">One of the same shape, on the same device.</param>
+    public static void Copy(torch.Tensor source, torch.Tensor target)
+    {
+        if (target.device_type == DeviceType.CPU)
+        {
+            Of(source).CopyTo(Of(target));
+            return;
+        }
+        using var held = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        target.copy_(source);
+    }
+
+    /// <summary>Copies a tensor's numbers.</summary>
+    /// <param name="tensor">A float32 tensor on any device.</param>
+    /// <param name="values">Receives them.</param>
+    public static void CopyFrom(torch.Tensor tensor, Span<float> values)
+    {
+        if (tensor.device_type == DeviceType.CPU)
+        {
+            Of(tensor).CopyTo(values);
+            return;
+        }
+        using var held = Held(tensor);
+        Of(held).CopyTo(values);
+    }
+
+    /// <summary>Overwrites a tensor's numbers.</summary>
+    /// <param name="values">Row-major.</param>
+    /// <param name="tensor">A contiguous float32 tensor on any device.</param>
+    public static void CopyTo(ReadOnlySpan<float> values, torch.Tensor tensor)
+    {
+        if (tensor.device_type == DeviceType.CPU)
+        {
+            values.CopyTo(Of(tensor));
+            return;
+        }
+        using var copy = ToTensor(values, tensor.shape, tensor.device);
+        Copy(copy, tensor);
+    }
+
     /// <summary>A new tensor with these numbers.</summary>
     /// <param name="values">Row-major.</param>
     /// <param name="shape">Extents.</param>

@@ -120,6 +120,9 @@ public sealed class ActorCritic : IDisposable
     /// <summary>Gradient of the last <see cref="Backward"/>, flat.</summary>
     public Tensor Gradient => gradient;
 
+    /// <summary>Actions are real vectors.</summary>
+    public bool Continuous => shape.Continuous;
+
     /// <summary>Rows of the last forward pass.</summary>
     public int Rows { get; private set; }
 
@@ -237,7 +240,7 @@ public sealed class ActorCritic : IDisposable
     /// <param name="actions">[N, A], or [N] indices.</param>
     /// <param name="nlpGradient">Derivative of the loss with respect to −log π(a|s), [N].</param>
     /// <param name="entropyGradient">Derivative with respect to the mean entropy.</param>
-    /// <param name="valueGradient">Derivative with respect to the values, [N].</param>
+    /// <param name="valueGradient">Derivative with respect to the values, [N]; empty where the loss does not depend on them.</param>
     public void Backward(
         ReadOnlySpan<float> actions, ReadOnlySpan<float> nlpGradient, float entropyGradient, ReadOnlySpan<float> valueGradient)
     {
@@ -258,6 +261,52 @@ public sealed class ActorCritic : IDisposable
             BackwardAutograd(valueGradient, logStandardDeviationGradient);
     }
 
+    /// <summary>
+    /// Directional derivatives, with respect to the parameters, of what the last forward pass and these actions gave; exact, by forward-mode
+    /// differentiation.
+    /// </summary>
+    /// <param name="actions">[N, A], or [N] indices.</param>
+    /// <param name="direction">Direction in the space of the parameters, flat.</param>
+    /// <param name="nlpTangent">Receives the derivative of −log π(a|s), [N].</param>
+    /// <param name="valueTangent">Receives that of the values, [N].</param>
+    public void Tangent(ReadOnlySpan<float> actions, ReadOnlySpan<float> direction, Span<float> nlpTangent, Span<float> valueTangent)
+    {
+        var memory = Memory();
+        ReadOnlySpan<float> seen = input.AsSpan(0, Rows * observationSize);
+        var size = shape.Actions;
+        var deviationTangent = direction[(int)networkParameters..];
+        // Where policy and value share their network, a row of its output is the policy's part and the value.
+        var separate = passes.Length == 2;
+        var heads = visionPass is null ? passes[0].Tangent(memory, seen, direction) : visionPass.Tangent(memory, seen, direction);
+        var width = separate ? size : size + 1;
+        Span<float> deviationGradient = shape.Continuous ? new float[size] : [];
+        var target = policyGradient.AsSpan(0, size);
+        for (var row = 0; row < Rows; row++)
+        {
+            if (shape.Continuous)
+            {
+                deviationGradient.Clear();
+                DiagonalGaussian.Gradient(
+                    PolicyRow(row), LogStandardDeviation, actions.Slice(row * size, size), 1f, 0f, target, deviationGradient);
+            }
+            else
+                Categorical.Gradient(PolicyRow(row), (int)actions[row], 1f, 0f, target);
+            var sum = 0f;
+            for (var i = 0; i < size; i++)
+                sum += target[i] * heads[row * width + i];
+            for (var i = 0; i < deviationGradient.Length; i++)
+                sum += deviationGradient[i] * deviationTangent[i];
+            nlpTangent[row] = sum;
+            if (!separate)
+                valueTangent[row] = heads[row * width + size];
+        }
+        if (separate)
+        {
+            var first = networks[0].ParameterCount;
+            passes[1].Tangent(memory[first..], seen, direction[first..]).CopyTo(valueTangent);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -270,7 +319,8 @@ public sealed class ActorCritic : IDisposable
         if (passes.Length == 2)
         {
             policyGradient.AsSpan(0, Rows * shape.Actions).CopyTo(passes[0].OutputGradient);
-            valueGradient.CopyTo(passes[1].OutputGradient);
+            if (!valueGradient.IsEmpty)
+                valueGradient.CopyTo(passes[1].OutputGradient);
         }
         else
         {
@@ -279,7 +329,7 @@ public sealed class ActorCritic : IDisposable
                 var heads = visionPass is null ? passes[0].OutputGradient : visionPass.OutputGradient;
                 var both = heads.Slice(row * (shape.Actions + 1), shape.Actions + 1);
                 policyGradient.AsSpan(row * shape.Actions, shape.Actions).CopyTo(both);
-                both[^1] = valueGradient[row];
+                both[^1] = valueGradient.IsEmpty ? 0 : valueGradient[row];
             }
         }
         var memory = Memory();
@@ -287,7 +337,10 @@ public sealed class ActorCritic : IDisposable
         visionPass?.Backward(memory, input.AsSpan(0, Rows * observationSize), target);
         foreach (var (network, pass) in networks.Zip(passes))
         {
-            pass.Backward(memory, input.AsSpan(0, Rows * observationSize), target);
+            if (valueGradient.IsEmpty && passes.Length == 2 && pass == passes[1])
+                target[..network.ParameterCount].Clear();
+            else
+                pass.Backward(memory, input.AsSpan(0, Rows * observationSize), target);
             memory = memory[network.ParameterCount..];
             target = target[network.ParameterCount..];
         }
@@ -296,6 +349,8 @@ public sealed class ActorCritic : IDisposable
 
     private void BackwardAutograd(ReadOnlySpan<float> valueGradient, ReadOnlySpan<float> logStandardDeviationGradient)
     {
+        if (valueGradient.IsEmpty)
+            valueGradient = new float[Rows];
         using var scope = NewDisposeScope();
         var theta = parameters.detach().requires_grad_(true);
         var outputs = Forward(theta, FlatMemory.ToTensor(input.AsSpan(0, Rows * observationSize), [Rows, observationSize], device));

@@ -119,6 +119,8 @@ public sealed class MlpPass
     private readonly float[][] outputs;
     private readonly float[][] gradients;
     private readonly float[] transposed;
+    private float[][] tangents = [];
+    private float[] product = [];
 
     /// <summary>Makes room for a number of rows.</summary>
     /// <param name="network">The network.</param>
@@ -160,6 +162,45 @@ public sealed class MlpPass
                 network.Activation.Apply(output);
             input = output;
         }
+    }
+
+    /// <summary>
+    /// Directional derivative of the last forward pass's outputs with respect to the parameters, exact, by forward-mode differentiation:
+    /// ẏ = x·Ẇ + ḃ + ẋ·W through each layer and f′·ẏ through each activation (Pearlmutter 1994).
+    /// </summary>
+    /// <param name="parameters">As in the forward pass.</param>
+    /// <param name="input">As in the forward pass.</param>
+    /// <param name="direction">Direction in the space of the parameters, flat.</param>
+    /// <param name="inputTangent">Directional derivative of the input, [N, I]; empty where the input does not depend on the parameters.</param>
+    /// <returns>[N, O], valid until the next call.</returns>
+    public ReadOnlySpan<float> Tangent(
+        ReadOnlySpan<float> parameters, ReadOnlySpan<float> input, ReadOnlySpan<float> direction, ReadOnlySpan<float> inputTangent = default)
+    {
+        if (tangents.Length == 0)
+        {
+            tangents = [.. network.Layers.Select(layer => new float[capacity * layer.Outputs])];
+            product = new float[capacity * network.Layers.Max(layer => layer.Outputs)];
+        }
+        for (var index = 0; index < outputs.Length; index++)
+        {
+            var layer = network.Layers[index];
+            var tangent = tangents[index].AsSpan(0, Rows * layer.Outputs);
+            MatrixProduct.Multiply(
+                index == 0 ? input : outputs[index - 1], layer.Inputs, 1, direction.Slice(layer.Offset, layer.Inputs * layer.Outputs),
+                direction.Slice(layer.BiasOffset, layer.Outputs), tangent, Rows, layer.Inputs, layer.Outputs);
+            if (!inputTangent.IsEmpty)
+            {
+                MatrixProduct.Multiply(
+                    inputTangent, layer.Inputs, 1, parameters.Slice(layer.Offset, layer.Inputs * layer.Outputs), [], product,
+                    Rows, layer.Inputs, layer.Outputs);
+                for (var i = 0; i < tangent.Length; i++)
+                    tangent[i] += product[i];
+            }
+            if (index + 1 < outputs.Length)
+                network.Activation.Backward(outputs[index], tangent);
+            inputTangent = tangent;
+        }
+        return inputTangent;
     }
 
     /// <summary>Back-propagates <see cref="OutputGradient"/> through the last forward pass.</summary>

@@ -49,6 +49,9 @@ public sealed class NatureCnn
     /// <summary>The fully connected layers after them.</summary>
     public Mlp Dense { get; }
 
+    /// <summary>Values of one input row.</summary>
+    public int Inputs => shape[0] * shape[1] * shape[2];
+
     /// <summary>Values of one output row.</summary>
     public int Outputs => Dense.Outputs;
 
@@ -126,6 +129,8 @@ public sealed class NatureCnnPass
     private readonly float[] patches;
     private readonly float[] transposed;
     private readonly float[] weightGradient;
+    private float[][] tangents = [];
+    private float[] product = [];
 
     /// <summary>Makes room for a number of rows.</summary>
     /// <param name="network">The network.</param>
@@ -170,6 +175,45 @@ public sealed class NatureCnnPass
             input = output;
         }
         dense.Forward(parameters[network.ConvolutionParameters..], input, rows);
+    }
+
+    /// <summary>Directional derivative of the last forward pass's outputs with respect to the parameters; see <see cref="MlpPass.Tangent"/>.</summary>
+    /// <param name="parameters">As in the forward pass.</param>
+    /// <param name="input">As in the forward pass.</param>
+    /// <param name="direction">Direction in the space of the parameters, flat.</param>
+    /// <returns>[N, O], valid until the next call.</returns>
+    public ReadOnlySpan<float> Tangent(ReadOnlySpan<float> parameters, ReadOnlySpan<float> input, ReadOnlySpan<float> direction)
+    {
+        var rows = dense.Rows;
+        if (tangents.Length == 0)
+        {
+            tangents = [.. outputs.Select(output => new float[output.Length])];
+            product = new float[network.Layers.Max(layer => layer.Positions * layer.Filters)];
+        }
+        for (var index = 0; index < outputs.Length; index++)
+        {
+            var layer = network.Layers[index];
+            var (inputSize, outputSize) = (layer.Rows * layer.Columns * layer.Channels, layer.Positions * layer.Filters);
+            for (var row = 0; row < rows; row++)
+            {
+                var tangent = tangents[index].AsSpan(row * outputSize, outputSize);
+                GatherPatches(layer, (index == 0 ? input : outputs[index - 1]).Slice(row * inputSize, inputSize));
+                MatrixProduct.Multiply(
+                    patches, layer.Patch, 1, direction.Slice(layer.Offset, layer.Weights),
+                    direction.Slice(layer.Offset + layer.Weights, layer.Filters), tangent, layer.Positions, layer.Patch, layer.Filters);
+                if (index == 0)
+                    continue;
+                GatherPatches(layer, tangents[index - 1].AsSpan(row * inputSize, inputSize));
+                MatrixProduct.Multiply(
+                    patches, layer.Patch, 1, parameters.Slice(layer.Offset, layer.Weights), [], product, layer.Positions, layer.Patch, layer.Filters);
+                for (var i = 0; i < outputSize; i++)
+                    tangent[i] += product[i];
+            }
+            Activation.Relu.Backward(outputs[index], tangents[index].AsSpan(0, rows * outputSize));
+        }
+        return dense.Tangent(
+            parameters[network.ConvolutionParameters..], outputs[^1], direction[network.ConvolutionParameters..],
+            tangents[^1].AsSpan(0, rows * network.Dense.Inputs));
     }
 
     /// <summary>Back-propagates <see cref="OutputGradient"/> through the last forward pass.</summary>

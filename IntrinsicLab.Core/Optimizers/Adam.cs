@@ -24,7 +24,11 @@ public enum EpsilonStyle
 /// <param name="style">Where ε is added.</param>
 /// <param name="beta1">β₁.</param>
 /// <param name="beta2">β₂.</param>
-public sealed class Adam(double epsilon = 1e-5, EpsilonStyle style = EpsilonStyle.Tensorflow, double beta1 = 0.9, double beta2 = 0.999)
+/// <param name="constantSquare">
+/// Takes v as a constant when a step is differentiated, as the code released by Zheng, Oh and Singh 2018 does; the step itself is the same.
+/// </param>
+public sealed class Adam(
+    double epsilon = 1e-5, EpsilonStyle style = EpsilonStyle.Tensorflow, double beta1 = 0.9, double beta2 = 0.999, bool constantSquare = false)
     : IOptimizer
 {
     /// <inheritdoc/>
@@ -39,7 +43,8 @@ public sealed class Adam(double epsilon = 1e-5, EpsilonStyle style = EpsilonStyl
     {
         var (rate, correction) = Scales(state.Steps + 1, learningRate);
         var mean = state.Slots[0] + (gradient - state.Slots[0]) * (1 - beta1);
-        var square = state.Slots[1] + (gradient * gradient - state.Slots[1]) * (1 - beta2);
+        var squared = constantSquare ? gradient.detach() : gradient;
+        var square = state.Slots[1] + (squared * squared - state.Slots[1]) * (1 - beta2);
         var next = parameters - mean * rate / (square.sqrt() * correction + epsilon);
         return (next, new OptimizerState([mean, square], state.Steps + 1));
     }
@@ -57,6 +62,18 @@ public sealed class Adam(double epsilon = 1e-5, EpsilonStyle style = EpsilonStyl
         Fused(
             FlatMemory.Of(parameters), FlatMemory.Of(gradient), FlatMemory.Of(state.Slots[0]), FlatMemory.Of(state.Slots[1]),
             (float)rate, (float)correction);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The derivative through v is asked for, which only <see cref="Step"/> has.</exception>
+    public void Backward(OptimizerState state, ReadOnlySpan<float> gradient, double learningRate, ReadOnlySpan<float> upstream, Span<float> result)
+    {
+        if (!constantSquare)
+            throw new InvalidOperationException("Adam's first-order derivative takes v as a constant; this optimiser does not.");
+        var (rate, correction) = Scales(state.Steps, learningRate);
+        using var square = FlatMemory.Held(state.Slots[1]);
+        MetaGradients.ThroughAdam(
+            upstream, FlatMemory.Of(square), (float)rate, (float)correction, (float)epsilon, (float)(1 - beta1), result);
     }
 
     private (double Rate, double Correction) Scales(long step, double learningRate)

@@ -27,6 +27,14 @@ public interface IOptimizer
     /// <param name="state">Slots and step count; overwritten.</param>
     /// <param name="learningRate">α.</param>
     void StepInPlace(Tensor parameters, Tensor gradient, OptimizerState state, double learningRate);
+
+    /// <summary>The derivative of the last step: turns a gradient with respect to the new parameters into one with respect to g.</summary>
+    /// <param name="state">Slots and step count after the step.</param>
+    /// <param name="gradient">g as the step was given it, [P].</param>
+    /// <param name="learningRate">α of the step.</param>
+    /// <param name="upstream">Gradient with respect to the new parameters, [P].</param>
+    /// <param name="result">Receives the gradient with respect to g, [P].</param>
+    void Backward(OptimizerState state, ReadOnlySpan<float> gradient, double learningRate, ReadOnlySpan<float> upstream, Span<float> result);
 }
 
 /// <summary>What an optimiser remembers between steps.</summary>

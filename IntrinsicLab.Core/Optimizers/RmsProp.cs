@@ -42,6 +42,15 @@ public sealed class RmsProp(double decay = 0.99, double epsilon = 1e-5, EpsilonS
         Fused(FlatMemory.Of(parameters), FlatMemory.Of(gradient), FlatMemory.Of(state.Slots[0]), (float)learningRate);
     }
 
+    /// <inheritdoc/>
+    public void Backward(OptimizerState state, ReadOnlySpan<float> gradient, double learningRate, ReadOnlySpan<float> upstream, Span<float> result)
+    {
+        var (inside, outside) = style == EpsilonStyle.Tensorflow ? ((float)epsilon, 0f) : (0f, (float)epsilon);
+        using var square = FlatMemory.Held(state.Slots[0]);
+        MetaGradients.ThroughRmsProp(
+            upstream, gradient, FlatMemory.Of(square), (float)learningRate, inside, outside, (float)(1 - decay), result);
+    }
+
     // The operations of Step, each rounded as libtorch rounds it, in one pass over memory.
     private void Fused(Span<float> parameters, ReadOnlySpan<float> gradient, Span<float> square, float rate)
     {

@@ -35,4 +35,8 @@ public sealed class Sgd : IOptimizer
         for (var i = p.Length * Vector<float>.Count; i < values.Length; i++)
             values[i] -= slopes[i] * rate;
     }
+
+    /// <inheritdoc/>
+    public void Backward(OptimizerState state, ReadOnlySpan<float> gradient, double learningRate, ReadOnlySpan<float> upstream, Span<float> result) =>
+        MetaGradients.ThroughSgd(upstream, (float)learningRate, result);
 }

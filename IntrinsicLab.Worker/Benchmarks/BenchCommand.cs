@@ -13,6 +13,7 @@ public static class BenchCommand
         ("grids", "tabular grids and chains in a batch, random actions, resets included", GridBenchmark.Run),
         ("gymnasium", "steps of a trivial Python environment through the bridge, against a bare Python loop", GymnasiumBenchmark.Run),
         ("training", "PPO's steps per second, and its share of what stepping alone reaches", TrainingBenchmark.Run),
+        ("lirpg", "updates per second of PPO and of LIRPG on top of it, by both routes of its meta-gradient", LirpgBenchmark.Run),
         ("storage", "metric ingest, charts of a million points, the run table with 10,000 runs", StorageBenchmark.Run),
         ("server", "start of the dashboard, first point of a run, charts and tables over HTTP", ServerBenchmark.Run),
     ];
