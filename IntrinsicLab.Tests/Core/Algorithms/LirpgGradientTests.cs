@@ -1,8 +1,10 @@
 using IntrinsicLab.Core;
 using IntrinsicLab.Core.Algorithms;
+using IntrinsicLab.Core.Environments;
 using IntrinsicLab.Core.Formulas;
 using IntrinsicLab.Core.Networks;
 using IntrinsicLab.Core.Optimizers;
+using IntrinsicLab.Tests.Contracts;
 using IntrinsicLab.Tests.Support;
 using static TorchSharp.torch;
 
@@ -377,6 +379,96 @@ public class LirpgGradientTests
             var difference = (network.LossAt(up, held) - network.LossAt(down, held)) / 2e-5;
             Assert.True(Math.Abs(difference - twice[index]) <= 1e-4 * Math.Max(Math.Abs(difference), 1e-3 * largest),
                 $"Parameter {index}: {difference:R} by differences, {twice[index]:R} by differentiation.");
+        }
+    }
+
+    // ---- the algorithm itself ----
+
+    [Theory]
+    [InlineData("cartpole", LirpgOptimizer.Ppo)]
+    [InlineData("cartpole", LirpgOptimizer.A2c)]
+    [InlineData("mountain-car-continuous", LirpgOptimizer.Ppo)]
+    [InlineData("mountain-car-continuous", LirpgOptimizer.A2c)]
+    public void Update_OneMinibatch_TakesTheStepOfTheWholeGraphInDoublePrecision(string environment, LirpgOptimizer inner)
+    {
+        const int Environments = 3, Steps = 40;
+        using var scope = NewDisposeScope();
+        var ppo = inner == LirpgOptimizer.Ppo;
+        var config = new LirpgConfig
+        {
+            Optimizer = inner,
+            Environments = Environments,
+            StepsPerRollout = Steps,
+            Epochs = 1,
+            Minibatches = 1,
+            ExtrinsicCoefficient = 0.3,
+            IntrinsicCoefficient = 0.7,
+            RewardLearningRate = 0.1,
+            RewardMaximumGradientNorm = 0,
+            LearningRate = 1e-2,
+            LearningRateSchedule = Schedule.Constant,
+            HiddenSizes = [10],
+        };
+        TrainingSetup Setup() => new(AlgorithmContractTests.Plan("ppo", environment).CreateEnvironments(), 100_000, new Rng(5), CPU);
+        using var lirpg = new Lirpg(config, Setup());
+
+        // The same rollout once more, from the same named streams.
+        var setup = Setup();
+        var spec = setup.Environments.Spec;
+        var continuous = spec.Action is Box;
+        var shape = new ActorCriticShape(spec.Observation.Shape, (spec.Action as Discrete)?.Count ?? spec.Action.Size, continuous) { Hidden = [10] };
+        using var policy = new ActorCritic(shape, Environments, setup.Rng.Split("policy-init"), CPU);
+        using var reward = new RewardNetwork(shape, Environments * Steps, setup.Rng.Split("reward-init"), CPU);
+        using var experience = new Experience(new EnvironmentBatch(setup.Environments, Environments, setup.Rng.Split("environments"), 1), null, null);
+        var rollout = new Rollout(spec, Environments, Steps);
+        rollout.Collect(experience, policy, setup.Rng.Split("actions"), _ => { });
+        Tensor Wide(ReadOnlySpan<float> values) => tensor(values.ToArray()).to(ScalarType.Float64);
+        var seen = Wide(rollout.Observations).view(rollout.Rows, -1);
+        var done = continuous ? Wide(rollout.Actions).view(rollout.Rows, -1) : tensor(rollout.Actions.Select(action => (long)action).ToArray());
+        var eta = reward.Parameters.to(ScalarType.Float64).requires_grad_(true);
+        var (learned, values) = reward.Forward(eta, seen, done);
+        var next = reward.Forward(eta, Wide(experience.Observations).view(Environments, -1), done.narrow(0, 0, Environments)).Values.Doubles();
+        Tensor Advantages(Tensor rewards, double[] old, double[] nextValues)
+        {
+            var advantages = new Tensor[rollout.Rows];
+            for (var row = rollout.Rows - 1; row >= 0; row--)
+            {
+                var after = row + Environments;
+                advantages[row] = rewards.narrow(0, row, 1) - old[row];
+                if (rollout.Ended[row])
+                    continue;
+                advantages[row] += config.Gamma * (after < rollout.Rows ? old[after] : nextValues[row % Environments]);
+                if (after < rollout.Rows)
+                    advantages[row] += config.Gamma * (ppo ? config.GaeLambda : 1) * advantages[after];
+            }
+            return cat(advantages);
+        }
+        var extrinsic = Advantages(Wide(rollout.Rewards), values.Doubles(), next);
+        var oldMixed = Wide(rollout.Values);
+        var mixed = Advantages(
+            0.3 * Wide(rollout.Rewards) + 0.7 * learned, oldMixed.Doubles(), [.. rollout.NextValues.Select(value => (double)value)]);
+        IOptimizer optimizer = ppo ? new Adam(constantSquare: true) : new RmsProp();
+        var theta = policy.Parameters.to(ScalarType.Float64);
+        var clip = ppo ? 0.2 : double.PositiveInfinity;
+        var batch = new LirpgBatch(
+            seen, done, Wide(rollout.NegativeLogProbabilities), oldMixed, ppo ? PolicyGradients.Normalise(extrinsic) : extrinsic);
+        var loss = LirpgGraph.OuterLoss(config, policy, optimizer, theta, optimizer.Initial(theta), 1e-2, clip, clip, batch, mixed)
+            + config.ExtrinsicValueCoefficient
+                * PolicyGradients.ClippedValueLoss(values, values.detach(), (extrinsic + values).detach(), clip);
+        var gradient = autograd.grad([loss], [eta])[0];
+        var (expected, _) = optimizer.Step(eta.detach(), gradient, optimizer.Initial(eta.detach()), 0.1);
+
+        var before = lirpg.RewardParameters.Doubles();
+        lirpg.Update();
+
+        var (wanted, found) = ((expected - eta).Doubles(), lirpg.RewardParameters.Doubles().Zip(before, (after, begun) => after - begun).ToArray());
+        Assert.Equal(eta.Doubles(), before);
+        // The reward's parameters apart from the value function's: their steps differ in length.
+        foreach (var part in new[] { ..reward.RewardParameterCount, reward.RewardParameterCount.. })
+        {
+            var largest = wanted[part].Max(Math.Abs);
+            Assert.True(largest > 0);
+            Numbers.Close(wanted[part], found[part], 1e-2 * largest);
         }
     }
 }
