@@ -319,6 +319,15 @@ public sealed class Lirpg : IAlgorithm
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<Figure> Figures()
+    {
+        var figures = RolloutFigures.Of(rollout, network, experience);
+        var (rewards, values) = (PerStep(), PerStep());
+        reward.Forward(everyRow, everyRow, rewards, values);
+        return [.. figures, .. LirpgFigures.Of(rollout, rewards, experience.Batch)];
+    }
+
+    /// <inheritdoc/>
     public void Save(CheckpointWriter writer)
     {
         writer.Write(updates);
