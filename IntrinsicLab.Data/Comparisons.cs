@@ -21,6 +21,7 @@ public sealed class Comparisons(IDbContextFactory<LabDbContext> contexts, Metric
 
     private const string Configuration = "configuration";
     internal const int FinalReplicates = 50_000;
+    internal const int AreaReplicates = 10_000;
     private const int PairReplicates = 10_000;
 
     private readonly BoundedCache<Described> groups = new(256);
@@ -252,7 +253,7 @@ public sealed class Comparisons(IDbContextFactory<LabDbContext> contexts, Metric
             : $" Scores are normalised: {string.Join("; ", scales.Select(each => $"{each.Environment} from {each.Source}"))}.";
         var strata = several && scales.Count > 0 ? ", runs resampled within each environment, all environments weighing the same" : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"Final score: mean of the last {100 * query.FinalShare:0.##} % of {place}. Intervals: 95 % percentile bootstrap, {FinalReplicates} resamples{strata}; p-values after Holm over all pairs.{scale}");
+            $"Final score: mean of the last {100 * query.FinalShare:0.##} % of {place}. Intervals: 95 % percentile bootstrap, {FinalReplicates} resamples ({AreaReplicates} for areas, {PairReplicates} for pairs){strata}; p-values after Holm over all pairs.{scale}");
     }
 }
 

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
 namespace IntrinsicLab.Core.Statistics;
 
 /// <summary>Bootstrap bounds of an aggregate at one place of a grid.</summary>
@@ -7,11 +10,11 @@ internal static class BandAt
     /// <param name="aggregate">What is computed.</param>
     /// <param name="curves">For each task its runs, for each run its values.</param>
     /// <param name="place">Which of the values.</param>
-    /// <param name="draws">For each replicate how often each run is in it, task by task.</param>
+    /// <param name="draws">For each run, task by task, how often it is in each replicate.</param>
     /// <param name="count">Number of replicates.</param>
     /// <param name="confidence">Share of replicates within the bounds.</param>
     public static Interval? Of(
-        Aggregate aggregate, IReadOnlyList<IReadOnlyList<double[]>> curves, int place, double[] draws, int count, double confidence)
+        Aggregate aggregate, IReadOnlyList<IReadOnlyList<double[]>> curves, int place, double[][] draws, int count, double confidence)
     {
         var sizes = curves.Select(runs => runs.Count).ToArray();
         var values = new double[sizes.Sum()];
@@ -28,68 +31,84 @@ internal static class BandAt
                 return null;
             missing |= present < runs.Count;
         }
-        var replicates = new List<double>(count);
-        if (missing)
-            OfPresent(aggregate, values, sizes, draws, count, replicates);
-        else if (values.AsSpan().IndexOfAnyExcept(values[0]) < 0)
+        Span<double> replicates;
+        if (!missing && values.AsSpan().IndexOfAnyExcept(values[0]) < 0)
             return Alike(aggregate, values, sizes);
-        else if (aggregate == Aggregate.Mean)
-            OfMeans(values, sizes, draws, count, replicates);
-        else if (RankedScores.Answers(aggregate, sizes.Length))
-            OfRanks(aggregate, values, draws, count, replicates);
+        if (!missing && aggregate == Aggregate.Mean)
+            replicates = OfMeans(values, sizes, draws, count);
+        else if (!missing && RankedScores.Answers(aggregate, sizes.Length))
+            replicates = OfRanks(aggregate, values, draws, count);
         else
-            OfPresent(aggregate, values, sizes, draws, count, replicates);
-        if (replicates.Count == 0)
+            replicates = OfPresent(aggregate, values, sizes, draws, count);
+        if (replicates.IsEmpty)
             return null;
         var tail = (1 - confidence) / 2;
-        return Quantile.Between(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(replicates), tail, 1 - tail);
+        return Quantile.Between(replicates, tail, 1 - tail);
     }
 
     private static Interval Alike(Aggregate aggregate, double[] values, int[] sizes) =>
         Aggregates.Of(aggregate, values, sizes) is var value ? new Interval(value, value) : default;
 
-    private static void OfMeans(double[] values, int[] sizes, double[] draws, int count, List<double> replicates)
+    // Several replicates at a time; each adds up its runs in their order, so that the machine's vector width changes no bit.
+    private static double[] OfMeans(double[] values, int[] sizes, double[][] draws, int count)
     {
-        for (var replicate = 0; replicate < count; replicate++)
+        var (means, task, first) = (new double[count], new double[count], 0);
+        foreach (var size in sizes)
         {
-            var (sum, first) = (0.0, 0);
-            foreach (var size in sizes)
+            Array.Clear(task);
+            for (var run = first; run < first + size; run++)
             {
-                var times = draws.AsSpan(replicate * values.Length + first, size);
-                var scores = values.AsSpan(first, size);
-                var total = 0.0;
-                for (var run = 0; run < times.Length; run++)
-                    total += times[run] * scores[run];
-                sum += total / size;
-                first += size;
+                var sums = Vectors(task);
+                var times = Vectors(draws[run]);
+                var score = new Vector<double>(values[run]);
+                for (var part = 0; part < sums.Length; part++)
+                    sums[part] += times[part] * score;
+                for (var replicate = sums.Length * Vector<double>.Count; replicate < count; replicate++)
+                    task[replicate] += draws[run][replicate] * values[run];
             }
-            replicates.Add(sum / sizes.Length);
+            for (var replicate = 0; replicate < count; replicate++)
+                means[replicate] += task[replicate] / size;
+            first += size;
         }
+        for (var replicate = 0; replicate < count; replicate++)
+            means[replicate] /= sizes.Length;
+        return means;
     }
 
-    private static void OfRanks(Aggregate aggregate, double[] values, double[] draws, int count, List<double> replicates)
+    private static double[] OfRanks(Aggregate aggregate, double[] values, double[][] draws, int count)
     {
         var order = new RankedScores(values).Order;
-        var ascending = Array.ConvertAll(order, index => values[index]);
         var (first, last) = RankedScores.Middle(aggregate, values.Length);
-        for (var replicate = 0; replicate < count; replicate++)
+        var (sums, seen) = (new double[count], new double[count]);
+        var (from, to) = (new Vector<double>(first), new Vector<double>(last));
+        foreach (var run in order)
         {
-            var times = draws.AsSpan(replicate * values.Length, values.Length);
-            var (sum, seen) = (0.0, 0.0);
-            for (var rank = 0; seen < last; rank++)
+            var sum = Vectors(sums);
+            var before = Vectors(seen);
+            var times = Vectors(draws[run]);
+            var score = new Vector<double>(values[run]);
+            for (var part = 0; part < sum.Length; part++)
             {
-                var before = seen;
-                seen += times[order[rank]];
-                sum += Math.Max(0, Math.Min(seen, last) - Math.Max(before, first)) * ascending[rank];
+                var after = before[part] + times[part];
+                sum[part] += Vector.Max(Vector<double>.Zero, Vector.Min(after, to) - Vector.Max(before[part], from)) * score;
+                before[part] = after;
             }
-            replicates.Add(sum / (last - first));
+            for (var replicate = sum.Length * Vector<double>.Count; replicate < count; replicate++)
+            {
+                var after = seen[replicate] + draws[run][replicate];
+                sums[replicate] += Math.Max(0, Math.Min(after, last) - Math.Max(seen[replicate], first)) * values[run];
+                seen[replicate] = after;
+            }
         }
+        for (var replicate = 0; replicate < count; replicate++)
+            sums[replicate] /= last - first;
+        return sums;
     }
 
     // A resample in which no run of a task reaches this place says nothing about it.
-    private static void OfPresent(Aggregate aggregate, double[] values, int[] sizes, double[] draws, int count, List<double> replicates)
+    private static Span<double> OfPresent(Aggregate aggregate, double[] values, int[] sizes, double[][] draws, int count)
     {
-        var (resample, present) = (new double[values.Length], new int[sizes.Length]);
+        var (replicates, resample, present) = (new List<double>(count), new double[values.Length], new int[sizes.Length]);
         for (var replicate = 0; replicate < count; replicate++)
         {
             var (filled, index) = (0, 0);
@@ -97,12 +116,15 @@ internal static class BandAt
             {
                 var before = filled;
                 for (var run = 0; run < sizes[task]; run++, index++)
-                    for (var copies = double.IsNaN(values[index]) ? 0 : draws[replicate * values.Length + index]; copies > 0; copies--)
+                    for (var copies = double.IsNaN(values[index]) ? 0 : draws[index][replicate]; copies > 0; copies--)
                         resample[filled++] = values[index];
                 present[task] = filled - before;
             }
             if (!present.AsSpan().Contains(0))
                 replicates.Add(Aggregates.Of(aggregate, resample.AsSpan(0, filled), present));
         }
+        return CollectionsMarshal.AsSpan(replicates);
     }
+
+    private static Span<Vector<double>> Vectors(double[] values) => MemoryMarshal.Cast<double, Vector<double>>(values.AsSpan());
 }

@@ -83,11 +83,36 @@ public static class Bootstrap
     public static double[] ReplicatesOfImprovement(ScoreTable x, ScoreTable y, int count, ulong seed, CancellationToken cancellation = default)
     {
         var (runsOfX, runsOfY) = (Runs(x), Runs(y));
+        if (x.Tasks == 1)
+            return ReplicatesOfOneTask(x[0], y[0], count, seed, cancellation);
         return Run<double>(x.Count + y.Count, x.Count + y.Count, count, seed, cancellation, (ref generator, resample) =>
         {
             Draw(x, ref generator, resample[..x.Count]);
             Draw(y, ref generator, resample[x.Count..]);
             return ProbabilityOfImprovement.Of(resample[..x.Count], runsOfX, resample[x.Count..], runsOfY);
+        });
+    }
+
+    // Wins are counted in one pass over the values that occur, in ascending order.
+    private static double[] ReplicatesOfOneTask(ReadOnlySpan<double> x, ReadOnlySpan<double> y, int count, ulong seed, CancellationToken cancellation)
+    {
+        double[] values = [.. x, .. y];
+        double[] distinct = [.. values.Distinct().Order()];
+        var rank = Array.ConvertAll(values, value => Array.BinarySearch(distinct, value));
+        var (n, m) = (x.Length, y.Length);
+        return Run<int>(2 * distinct.Length, n + m, count, seed, cancellation, (ref generator, times) =>
+        {
+            times.Clear();
+            var ofX = times[..distinct.Length];
+            var ofY = times[distinct.Length..];
+            for (var run = 0; run < n; run++)
+                ofX[rank[generator.Below(n)]]++;
+            for (var run = 0; run < m; run++)
+                ofY[rank[n + generator.Below(m)]]++;
+            var (twice, below) = (0L, 0);
+            for (var value = 0; value < ofX.Length; below += ofY[value], value++)
+                twice += (long)ofX[value] * (2 * below + ofY[value]);
+            return twice / 2.0 / ((double)n * m);
         });
     }
 
@@ -187,19 +212,20 @@ public static class Bootstrap
         }
     }
 
-    // How often each run is in each replicate: the same at every place, because whole runs are drawn.
-    private static double[] Draws(IReadOnlyList<IReadOnlyList<double[]>> curves, int count, ulong seed)
+    // How often each run is in each replicate, run by run: the same at every place, because whole runs are drawn.
+    private static double[][] Draws(IReadOnlyList<IReadOnlyList<double[]>> curves, int count, ulong seed)
     {
         var generator = new SplitMix64(seed);
-        var size = curves.Sum(runs => runs.Count);
-        var times = new double[count * size];
+        var times = new double[curves.Sum(runs => runs.Count)][];
+        for (var run = 0; run < times.Length; run++)
+            times[run] = new double[count];
         for (var replicate = 0; replicate < count; replicate++)
         {
-            var first = replicate * size;
+            var first = 0;
             foreach (var runs in curves)
             {
                 for (var run = 0; run < runs.Count; run++)
-                    times[first + generator.Below(runs.Count)]++;
+                    times[first + generator.Below(runs.Count)][replicate]++;
                 first += runs.Count;
             }
         }

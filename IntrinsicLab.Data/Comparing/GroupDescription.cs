@@ -56,7 +56,7 @@ internal static class GroupDescription
                 Environments = [.. tasks.Select(task => task.Name)],
                 FinalStatistic = finals is null ? null : Aggregates.Of(statistic, finals),
                 AreaStatistic = areas is null ? null : Aggregates.Of(statistic, areas),
-                AreaInterval = areas is null ? null : Interval(statistic, areas, cancellation),
+                AreaInterval = areas is null ? null : Interval(statistic, areas, cancellation, Comparisons.AreaReplicates),
                 Profile = finals is null ? null : ScoreProfile.Of(finals, ProfileReplicates, Seed(finals), 0.95, cancellation),
                 Aggregates = aggregates,
                 Reaching = query.Threshold is { } threshold ? Reaching.Of(threshold, [.. runs.Select(run => run.ReachedAt)]) : null,
@@ -86,13 +86,13 @@ internal static class GroupDescription
 
     private static ScoreTable? Table(IEnumerable<double[]> tasks) => tasks.ToList() is var scores && scores.TrueForAll(task => task.Length > 0) ? new ScoreTable(scores) : null;
 
-    private static Interval? Interval(Aggregate aggregate, ScoreTable scores, CancellationToken cancellation)
+    private static Interval? Interval(Aggregate aggregate, ScoreTable scores, CancellationToken cancellation, int replicates = Comparisons.FinalReplicates)
     {
         for (var task = 0; task < scores.Tasks; task++)
             if (scores[task].Length < 2)
                 return null;
         return Bootstrap.Bounds(
-            BootstrapInterval.Percentile, Bootstrap.Replicates(aggregate, scores, Comparisons.FinalReplicates, Seed(scores), cancellation), 0, 0.95);
+            BootstrapInterval.Percentile, Bootstrap.Replicates(aggregate, scores, replicates, Seed(scores), cancellation), 0, 0.95);
     }
 
     private static ulong Seed(ScoreTable scores)
