@@ -237,10 +237,10 @@ const pictures = {
       layout: {
         uirevision: `${axis} ${logX} ${logY} ${range}`,
         xaxis: {
-          ...grid, showgrid: false, showline: true, nticks: 7, type: logX ? 'log' : 'linear', tickformat: '~s', anchor: 'y2',
+          ...grid, showgrid: false, showline: true, nticks: 7, type: logX ? 'log' : 'linear', ...(logX ? { dtick: 'D2' } : {}), tickformat: '~s', anchor: 'y2',
           title: { text: UNITS[axis], standoff: 4, font: { size: 12 } }, ...(ends ? { range: ends, autorange: false } : { autorange: true }),
         },
-        yaxis: { ...grid, domain: [0.2, 1], nticks: 6, fixedrange: true, type: logY ? 'log' : 'linear', autorange: true },
+        yaxis: { ...grid, domain: [0.2, 1], nticks: 6, fixedrange: true, type: logY ? 'log' : 'linear', ...(logY ? { dtick: 'D2' } : {}), autorange: true },
         yaxis2: { ...grid, domain: [0, 0.13], nticks: 3, fixedrange: true, rangemode: 'tozero', title: { text: 'seeds', font: { size: 11 } } },
       },
     };
