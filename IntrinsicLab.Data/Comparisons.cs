@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IntrinsicLab.Core.Statistics;
@@ -5,83 +6,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace IntrinsicLab.Data;
 
-/// <summary>What is compared, and how.</summary>
-public sealed record ComparisonQuery
-{
-    /// <summary>Runs by id.</summary>
-    public IReadOnlyList<Guid> Runs { get; init; } = [];
-
-    /// <summary>Experiments by id; all their runs count.</summary>
-    public IReadOnlyList<Guid> Experiments { get; init; } = [];
-
-    /// <summary>Name of the metric.</summary>
-    public string Metric { get; init; } = MetricStore.ReturnMetric;
-
-    /// <summary>
-    /// Members of a run's plan that make a group, such as <c>algorithm</c> or <c>parameters.learningRate</c>; empty groups by whole
-    /// configuration, of which the seeds are then the members.
-    /// </summary>
-    public IReadOnlyList<string> GroupBy { get; init; } = [];
-
-    /// <summary>What the curves run along.</summary>
-    public MetricAxis X { get; init; }
-
-    /// <summary>How seeds become curves.</summary>
-    public GroupCurveSettings Curve { get; init; } = new();
-
-    /// <summary>Where curves end and final scores are read; null for the budget of each group's runs.</summary>
-    public double? Budget { get; init; }
-
-    /// <summary>Most places of a curve.</summary>
-    public int Points { get; init; } = 200;
-
-    /// <summary>Share of the budget, at its end, whose mean is the final score.</summary>
-    public double FinalShare { get; init; } = 0.1;
-}
-
-/// <summary>One run of a group.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Seed">Its seed.</param>
-/// <param name="Final">Its final score; null where it did not get so far.</param>
-/// <param name="Area">Its curve's mean over the budget; null where it has no curve.</param>
-public sealed record ComparedRun(Guid Id, string Name, int Seed, double? Final, double? Area);
-
-/// <summary>One configuration with its seeds, or whatever else makes a group.</summary>
-/// <param name="Label">Name for people.</param>
-/// <param name="Key">The members that make it.</param>
-/// <param name="Runs">Its runs, by seed.</param>
-/// <param name="Curve">Their curve.</param>
-/// <param name="Final">What their final scores say.</param>
-/// <param name="FinalInterval">95 % bootstrap interval of the statistic of the final scores; null for fewer than two.</param>
-/// <param name="Area">What the means of their curves say.</param>
-public sealed record ComparedGroup(
-    string Label, IReadOnlyDictionary<string, string> Key, IReadOnlyList<ComparedRun> Runs, GroupCurve Curve, SeedBand Final, Interval? FinalInterval,
-    SeedBand Area);
-
-/// <summary>Two groups' final scores side by side.</summary>
-/// <param name="X">Label of one.</param>
-/// <param name="Y">Label of the other.</param>
-/// <param name="Difference">The comparison of x with y.</param>
-/// <param name="AdjustedP">p-value of the permutation test after Holm, over all pairs; null where there is none.</param>
-public sealed record ComparedPair(string X, string Y, GroupDifference Difference, double? AdjustedP);
-
-/// <summary>Groups of runs compared.</summary>
-/// <param name="Groups">By label.</param>
-/// <param name="Pairs">Every pair of groups on the same environment that have final scores.</param>
-/// <param name="Warnings">What a reader has to know, in sentences.</param>
-public sealed record Comparison(IReadOnlyList<ComparedGroup> Groups, IReadOnlyList<ComparedPair> Pairs, IReadOnlyList<string> Warnings);
-
-/// <summary>A selection of runs cannot be compared; the message says why.</summary>
-public sealed class ComparisonException(string member, string message) : Exception(message)
-{
-    /// <summary>The member of the query that is at fault.</summary>
-    public string Member => member;
-}
-
 /// <summary>
 /// Compares runs with their seeds as evidence. A group's numbers follow from its own runs and the query's settings alone: which other groups
-/// are shown changes nothing but the adjusted p-values.
+/// are shown changes nothing but adjusted p-values, and the scale of <see cref="ScoreScaling.MinMax"/>. That is also why groups can be kept:
+/// one whose runs have not changed is not computed again.
 /// </summary>
 public sealed class Comparisons(IDbContextFactory<LabDbContext> contexts, MetricStore metrics)
 {
@@ -92,51 +20,72 @@ public sealed class Comparisons(IDbContextFactory<LabDbContext> contexts, Metric
     public const int MostPairedGroups = 12;
 
     private const string Configuration = "configuration";
-
-    // Fine against the places of a curve: the mean of a part of a run stands at its end.
-    private const int PointsPerRun = 4096;
-
-    private const int FinalReplicates = 50_000;
+    internal const int FinalReplicates = 50_000;
+    internal const int AreaReplicates = 10_000;
     private const int PairReplicates = 10_000;
+
+    private readonly BoundedCache<Described> groups = new(256);
+    private readonly BoundedCache<GroupDifference> pairs = new(1024);
 
     /// <summary>Compares.</summary>
     /// <exception cref="ComparisonException">There is nothing to compare, or too much.</exception>
     public async Task<Comparison> Compare(ComparisonQuery query, CancellationToken cancellation = default)
     {
         var warnings = new List<string>();
-        var runs = await Load(query, cancellation);
-        var curves = await Curves(query, runs, warnings, cancellation);
-        var grouped = Grouped(query, runs.Where(run => curves.ContainsKey(run.Id))).ToList();
+        var (members, heads, episodes) = await Find(query, warnings, cancellation);
+        var grouped = Grouped(query, members).ToList();
+        var several = grouped.Exists(group => group.Members.Select(member => member.Task).Distinct().Count() > 1);
+        IReadOnlyDictionary<Guid, SeedCurve> curves = new Dictionary<Guid, SeedCurve>();
+        if (query.Normalise == ScoreScaling.MinMax)
+            curves = await metrics.Curves(heads, query.X, episodes, cancellation);
+        var scales = Scales(query, members, several, curves, warnings);
+
+        var settings = Settings(query, scales);
+        var keys = grouped.ConvertAll(group => string.Join('\n', group.Members.Select(member => string.Create(CultureInfo.InvariantCulture,
+            $"{member.Run.Id} {member.Run.Version} {heads[member.Run.Id].Sequence} {(episodes.TryGetValue(member.Run.Id, out var head) ? head.Sequence : 0)} {member.Run.StepsDone}"))
+            .Append(string.Join('\n', group.Key.Select(pair => $"{pair.Key}={pair.Value}"))).Append(settings)));
+        var described = new Described?[grouped.Count];
+        var absent = new List<int>();
+        foreach (var (index, key) in keys.Index())
+            if (groups.TryGet(key, out var known))
+                described[index] = known;
+            else
+                absent.Add(index);
+        if (absent.Count > 0)
+        {
+            var wanted = absent.SelectMany(index => grouped[index].Members.Select(member => member.Run.Id)).Where(id => !curves.ContainsKey(id)).ToHashSet();
+            if (wanted.Count > 0)
+            {
+                var read = await metrics.Curves(heads.Where(pair => wanted.Contains(pair.Key)).ToDictionary(), query.X, episodes, cancellation);
+                curves = curves.Concat(read).ToDictionary();
+            }
+            await Task.Run(() => Parallel.ForEach(absent, new ParallelOptions { CancellationToken = cancellation }, index =>
+            {
+                described[index] = GroupDescription.Of(query, grouped[index], curves, scales, cancellation);
+                groups.Keep(keys[index], described[index]!);
+            }), cancellation);
+        }
 
         // The hash of a configuration tells nobody anything; unless asked for, it is shown only where nothing else sets groups apart.
-        var plain = grouped.ConvertAll(members => Label(members[0].Key.Where(member => member.Key != Configuration || query.GroupBy.Count > 0)));
-        var groups = new List<(ComparedGroup Group, string Environments)>();
-        foreach (var (index, members) in grouped.Index())
-            groups.Add((
-                Describe(query, plain.Count(each => each == plain[index]) == 1 ? plain[index] : Label(members[0].Key), members, curves, warnings, cancellation),
-                string.Join("\n", members.Select(member => member.Run.Environment).Distinct().Order(StringComparer.Ordinal))));
-        groups.Sort((left, right) => string.CompareOrdinal(left.Group.Label, right.Group.Label));
-        return new Comparison([.. groups.Select(each => each.Group)], Pairs(groups, warnings, cancellation), warnings);
+        var plain = grouped.ConvertAll(group => Label(group.Key.Where(member => member.Key != Configuration || query.GroupBy.Count > 0)));
+        var labelled = described.OfType<Described>().Index()
+            .Select(pair => (pair.Item, Label: plain.Count(each => each == plain[pair.Index]) == 1 ? plain[pair.Index] : Label(grouped[pair.Index].Key)))
+            .OrderBy(pair => pair.Label, StringComparer.Ordinal).ToList();
+        warnings.AddRange(labelled.SelectMany(pair => pair.Item.Warnings.Select(warning => $"{pair.Label}: {warning}")));
+        List<(ComparedGroup Group, ScoreTable? Finals)> found = labelled.ConvertAll(pair => (pair.Item.Group with { Label = pair.Label }, pair.Item.Finals));
+        return new Comparison(
+            [.. found.Select(each => each.Group)], await Task.Run(() => Pairs(found, warnings, cancellation), cancellation), [.. warnings.Distinct()])
+        {
+            Environments = [.. members.Select(member => member.Task).Distinct().Order(StringComparer.Ordinal)],
+            Scales = scales,
+            Method = Method(query, scales, several),
+            Version = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', keys))))[..16],
+        };
     }
 
-    /// <summary>Members of plans, worth grouping by, in which runs of the same algorithm on the same environment differ.</summary>
-    public async Task<IReadOnlyList<string>> DifferingMembers(IReadOnlyCollection<Guid> runs, CancellationToken cancellation = default)
-    {
-        await using var lab = await contexts.CreateDbContextAsync(cancellation);
-        var plans = await lab.Runs.AsNoTracking().Where(run => runs.Contains(run.Id))
-            .Select(run => new { run.Algorithm, run.Environment, run.Plan }).ToListAsync(cancellation);
-        return [.. plans.GroupBy(run => (run.Algorithm, run.Environment))
-            .SelectMany(same => same.SelectMany(run => Parameters(run.Plan)).GroupBy(member => member.Key)
-                .Where(group => group.Select(member => member.Value).Distinct().Count() > 1).Select(group => group.Key))
-            .Distinct().Order(StringComparer.Ordinal)];
-
-        static IEnumerable<(string Key, string Value)> Parameters(string plan) =>
-            from part in (string[])["parameters", "environmentParameters"]
-            from member in (JsonNode.Parse(plan) as JsonObject)?[part] as JsonObject ?? []
-            select ($"{part}.{member.Key}", member.Value?.ToJsonString() ?? "null");
-    }
-
-    private async Task<List<Run>> Load(ComparisonQuery query, CancellationToken cancellation)
+    /// <summary>The runs that a query names, with everything that is stored about them, in the order of their ids.</summary>
+    /// <exception cref="ComparisonException">Some are not there, or there are none, or too many.</exception>
+    public async Task<IReadOnlyList<Run>> RunsOf(ComparisonQuery query, CancellationToken cancellation = default)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         var (ids, experiments) = (query.Runs.ToList(), query.Experiments.Select(id => (Guid?)id).ToList());
@@ -152,58 +101,65 @@ public sealed class Comparisons(IDbContextFactory<LabDbContext> contexts, Metric
         return runs.Count > 0 ? runs : throw new ComparisonException("runs", "No run is chosen.");
     }
 
-    private async Task<Dictionary<Guid, SeedCurve>> Curves(
-        ComparisonQuery query, IReadOnlyList<Run> runs, List<string> warnings, CancellationToken cancellation)
+    /// <summary>Members of plans, worth grouping by, in which runs of the same algorithm on the same environment differ.</summary>
+    public async Task<IReadOnlyList<string>> DifferingMembers(IReadOnlyCollection<Guid> runs, CancellationToken cancellation = default)
     {
-        var curves = new Dictionary<Guid, SeedCurve>();
-        foreach (var run in runs)
-            if (await metrics.Read(run.Id, query.Metric, points: PointsPerRun, axis: query.X, cancellationToken: cancellation) is { } columns
-                && Ascending(columns) is { X.Length: > 0 } curve)
-                curves[run.Id] = curve;
-        if (curves.Count == 0)
-            throw new ComparisonException("metric", $"None of the {runs.Count} runs has {query.Metric} with a finite value.");
-        if (curves.Count < runs.Count)
-            warnings.Add($"{runs.Count - curves.Count} of {runs.Count} runs have no finite {query.Metric} and are left out.");
-        return curves;
-    }
+        await using var lab = await contexts.CreateDbContextAsync(cancellation);
+        var plans = await lab.Runs.AsNoTracking().Where(run => runs.Contains(run.Id))
+            .Select(run => new { run.Algorithm, run.Environment, run.Plan }).ToListAsync(cancellation);
+        return [.. plans.GroupBy(run => (run.Algorithm, run.Environment))
+            .SelectMany(same => same.SelectMany(run => Parameters(run.Plan)).GroupBy(member => member.Key)
+                .Where(group => group.Select(member => member.Value).Distinct().Count() > 1).Select(group => group.Key))
+            .Distinct().Order(StringComparer.Ordinal)];
 
-    // Several updates can fall into one episode, or into one tick of the clock: the last of them counts.
-    private static SeedCurve Ascending(MetricColumns columns)
-    {
-        var (x, y) = (new List<double>(columns.X.Length), new List<double>(columns.X.Length));
-        for (var index = 0; index < columns.X.Length; index++)
+        static IEnumerable<(string Key, string Value)> Parameters(string plan)
         {
-            if (!double.IsFinite(columns.Value[index]))
-                continue;
-            if (x.Count > 0 && x[^1] == columns.X[index])
-                (x[^1], y[^1]) = (columns.X[index], columns.Value[index]);
-            else
-            {
-                x.Add(columns.X[index]);
-                y.Add(columns.Value[index]);
-            }
+            var json = JsonNode.Parse(plan) as JsonObject ?? [];
+            if (json["arm"] is JsonValue arm)
+                yield return ("arm", arm.ToJsonString());
+            foreach (var part in (string[])["parameters", "environmentParameters"])
+                foreach (var member in json[part] as JsonObject ?? [])
+                    yield return ($"{part}.{member.Key}", member.Value?.ToJsonString() ?? "null");
         }
-        return new SeedCurve([.. x], [.. y]);
     }
 
-    private static IEnumerable<IReadOnlyList<(Run Run, IReadOnlyDictionary<string, string> Key)>> Grouped(ComparisonQuery query, IEnumerable<Run> runs)
+    private async Task<(List<Member> Members, IReadOnlyDictionary<Guid, SeriesHead> Heads, IReadOnlyDictionary<Guid, SeriesHead> Episodes)> Find(
+        ComparisonQuery query, List<string> warnings, CancellationToken cancellation)
+    {
+        var runs = await RunsOf(query, cancellation);
+        Guid[] ids = [.. runs.Select(run => run.Id)];
+        var all = await metrics.Heads(ids, query.Metric, cancellation);
+        var episodes = query.X == MetricAxis.Episodes ? await metrics.Heads(ids, MetricStore.EpisodesMetric, cancellation) : new Dictionary<Guid, SeriesHead>();
+        var heads = all.Where(pair => pair.Value.Count > pair.Value.NonFinite && (query.X != MetricAxis.Episodes || episodes.ContainsKey(pair.Key))).ToDictionary();
+        if (heads.Count == 0)
+            throw new ComparisonException("metric", $"None of the {runs.Count} runs has {query.Metric} with a finite value.");
+        if (heads.Count < runs.Count)
+            warnings.Add($"{runs.Count - heads.Count} of {runs.Count} runs have no finite {query.Metric} and are left out.");
+        return ([.. runs.Where(run => heads.ContainsKey(run.Id)).Select(run =>
+        {
+            var plan = JsonNode.Parse(run.Plan) as JsonObject ?? [];
+            return new Member(run, plan, ScoreScales.TaskOf(run, plan));
+        })], heads, episodes);
+    }
+
+    private static IEnumerable<MemberGroup> Grouped(ComparisonQuery query, List<Member> members)
     {
         var keys = query.GroupBy.Count > 0 ? query.GroupBy : ["algorithm", "environment", Configuration];
-        var found = runs.Select(run => (Run: run, Plan: JsonNode.Parse(run.Plan) as JsonObject ?? [])).ToList();
         foreach (var key in keys)
-            if (found.All(pair => Member(pair.Run, pair.Plan, key) is null))
+            if (members.TrueForAll(member => Value(member, key) is null))
                 throw new ComparisonException("groupBy", $"No run's plan has '{key}'. Examples: algorithm, parameters.learningRate, environmentParameters.delay.");
-        return found.Select(pair => (pair.Run, Key: (IReadOnlyDictionary<string, string>)keys.ToDictionary(key => key, key => Member(pair.Run, pair.Plan, key) ?? "none")))
+        return members.Select(member => (Member: member, Key: (IReadOnlyDictionary<string, string>)keys.ToDictionary(key => key, key => Value(member, key) ?? "none")))
             .GroupBy(pair => string.Join("\n", pair.Key.Select(member => $"{member.Key}={member.Value}")))
-            .Select(group => (IReadOnlyList<(Run, IReadOnlyDictionary<string, string>)>)[.. group.OrderBy(pair => pair.Run.Seed).ThenBy(pair => pair.Run.Id)]);
+            .Select(group => new MemberGroup(group.First().Key, [.. group.Select(pair => pair.Member)
+                .OrderBy(member => member.Task, StringComparer.Ordinal).ThenBy(member => member.Run.Seed).ThenBy(member => member.Run.Id)]));
     }
 
-    private static string? Member(Run run, JsonObject plan, string key) => key switch
+    private static string? Value(Member member, string key) => key switch
     {
-        "algorithm" => run.Algorithm,
-        "environment" => run.Environment,
-        Configuration => run.ConfigurationHash[..Math.Min(8, run.ConfigurationHash.Length)],
-        _ => key.Split('.').Aggregate((JsonNode?)plan, (node, name) => (node as JsonObject)?[name]) switch
+        "algorithm" => member.Run.Algorithm,
+        "environment" => member.Task,
+        Configuration => member.Run.ConfigurationHash[..Math.Min(8, member.Run.ConfigurationHash.Length)],
+        _ => key.Split('.').Aggregate((JsonNode?)member.Plan, (node, name) => (node as JsonObject)?[name]) switch
         {
             null => null,
             JsonValue text when text.GetValueKind() == JsonValueKind.String => text.GetValue<string>(),
@@ -212,47 +168,38 @@ public sealed class Comparisons(IDbContextFactory<LabDbContext> contexts, Metric
     };
 
     private static string Label(IEnumerable<KeyValuePair<string, string>> key) => string.Join(
-        " · ", key.Select(member => member.Key is "algorithm" or "environment" ? member.Value : $"{member.Key.Split('.')[^1]} {member.Value}"));
+        " · ", key.Select(member => member.Key is "algorithm" or "environment" or "arm" ? member.Value : $"{member.Key.Split('.')[^1]} {member.Value}"));
 
-    private static ComparedGroup Describe(
-        ComparisonQuery query, string label, IReadOnlyList<(Run Run, IReadOnlyDictionary<string, string> Key)> members,
-        IReadOnlyDictionary<Guid, SeedCurve> curves, List<string> warnings, CancellationToken cancellation)
+    private static List<ScoreScale> Scales(
+        ComparisonQuery query, List<Member> members, bool several, IReadOnlyDictionary<Guid, SeedCurve> curves, List<string> warnings)
     {
-        // The same configuration and seed twice is one piece of evidence, not two.
-        var runs = members.Select(member => member.Run).GroupBy(run => (run.ConfigurationHash, run.Seed, run.Source == Run.SourceExternal ? run.Id : default))
-            .Select(same => same.OrderByDescending(run => run.StepsDone).ThenByDescending(run => run.CreatedAt).First()).ToList();
-        if (runs.Count < members.Count)
-            warnings.Add($"{label}: {members.Count - runs.Count} runs repeat a seed of the same configuration and are left out.");
-        if (runs.Select(run => run.Environment).Distinct().Count() > 1)
-            warnings.Add($"{label}: scores of several environments are pooled; they share no scale.");
-
-        var own = runs.ConvertAll(run => curves[run.Id]);
-        var budget = query.Budget ?? (query.X == MetricAxis.Steps && runs.Max(run => run.Steps) is > 0 and var steps ? steps : own.Max(curve => curve.X[^1]));
-        var described = runs.Select((run, index) => new ComparedRun(
-            run.Id, run.Name, run.Seed, Known(own[index].Final(budget, query.FinalShare)), Known(AreaUnderCurve.Mean(own[index].X, own[index].Y, budget)))).ToList();
-        var finals = described.Select(run => run.Final).OfType<double>().ToArray();
-        if (finals.Length < runs.Count)
-            warnings.Add($"{label}: {runs.Count - finals.Length} of {runs.Count} runs have not reached the last part of the budget and have no final score.");
-        if (finals.Length == 1)
-            warnings.Add($"{label}: one seed has a final score; no interval can be given.");
-        else if (finals.Length is > 1 and < 5)
-            warnings.Add($"{label}: {finals.Length} seeds are few; bootstrap intervals of fewer than 5 are too narrow.");
-
-        var table = finals.Length > 1 ? ScoreTable.Of(finals) : null;
-        return new ComparedGroup(
-            label, members[0].Key, described,
-            GroupCurve.Of(own, GroupCurve.RoundGrid(Math.Max(budget, 1), query.Points), query.Curve, cancellation),
-            SeedBand.Of(finals),
-            table is null ? null : Bootstrap.Bounds(
-                BootstrapInterval.Percentile,
-                Bootstrap.Replicates(query.Curve.Statistic, table, FinalReplicates, GroupCurve.Seed([finals]), cancellation), 0, 0.95),
-            SeedBand.Of([.. described.Select(run => run.Area).OfType<double>()]));
+        if (query.References.Keys.Except(members.Select(member => member.Task)).FirstOrDefault() is { } stranger)
+            throw new ComparisonException("references", $"No compared run is on '{stranger}'.");
+        if (query.Normalise == ScoreScaling.None || (query.Normalise == ScoreScaling.Auto && !several))
+            return [];
+        var found = members.GroupBy(member => member.Task).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => query.Normalise == ScoreScaling.MinMax
+            ? ScoreScales.Between(group.Key, GroupDescription.Finals(query, [.. group], curves))
+            : ScoreScales.Find(query.Normalise, group.Key, [.. group.Select(member => member.Run)], query.References)).ToList();
+        if (found.TrueForAll(each => each.Scale is not null))
+            return [.. found.Select(each => each.Scale!)];
+        var reasons = string.Join(" ", found.Select(each => each.WhyNone).OfType<string>());
+        if (query.Normalise != ScoreScaling.Auto)
+            throw new ComparisonException("normalise", reasons);
+        warnings.Add($"Scores are not normalised. {reasons}");
+        return [];
     }
 
-    private static List<ComparedPair> Pairs(List<(ComparedGroup Group, string Environments)> groups, List<string> warnings, CancellationToken cancellation)
+    // What a group's numbers follow from, besides its runs.
+    private static string Settings(ComparisonQuery query, List<ScoreScale> scales)
     {
-        var pairs = new List<(string X, string Y, GroupDifference Difference)>();
-        foreach (var rivals in groups.Where(each => each.Group.Final.Count > 0).GroupBy(each => each.Environments, each => each.Group).Select(group => group.ToList()))
+        var json = (query with { Runs = [], Experiments = [], References = new Dictionary<string, ScoreReference>(), Lines = false, Normalise = ScoreScaling.None }).ToJson();
+        return json.ToJsonString() + JsonSerializer.Serialize(scales);
+    }
+
+    private List<ComparedPair> Pairs(List<(ComparedGroup Group, ScoreTable? Finals)> found, List<string> warnings, CancellationToken cancellation)
+    {
+        var asked = new List<(string X, string Y, ScoreTable Left, ScoreTable Right)>();
+        foreach (var rivals in found.Where(each => each.Finals is not null).GroupBy(each => string.Join("\n", each.Group.Environments)).Select(group => group.ToList()))
         {
             if (rivals.Count > MostPairedGroups)
             {
@@ -261,14 +208,60 @@ public sealed class Comparisons(IDbContextFactory<LabDbContext> contexts, Metric
             }
             for (var left = 0; left < rivals.Count; left++)
                 for (var right = left + 1; right < rivals.Count; right++)
-                    pairs.Add((rivals[left].Label, rivals[right].Label, GroupDifference.Of(Finals(rivals[left]), Finals(rivals[right]), PairReplicates, cancellation)));
+                    if (rivals[left].Finals!.Tasks == rivals[right].Finals!.Tasks)
+                        asked.Add((rivals[left].Group.Label, rivals[right].Group.Label, rivals[left].Finals!, rivals[right].Finals!));
         }
-        var tested = pairs.Where(pair => pair.Difference.Permutation is not null).ToList();
-        var adjusted = MultipleComparisons.Holm([.. tested.Select(pair => pair.Difference.Permutation!.P)]);
-        return [.. pairs.Select(pair => new ComparedPair(pair.X, pair.Y, pair.Difference, tested.IndexOf(pair) is >= 0 and var index ? adjusted[index] : null))];
+        var differences = new GroupDifference[asked.Count];
+        Parallel.For(0, asked.Count, new ParallelOptions { CancellationToken = cancellation }, index =>
+        {
+            var (_, _, left, right) = asked[index];
+            var key = $"{Identity(left)}{Identity(right)}";
+            if (!pairs.TryGet(key, out var known))
+                pairs.Keep(key, known = GroupDifference.Of(left, right, PairReplicates, cancellation));
+            differences[index] = known;
+        });
+        var (permutation, welch, ranks) = (Holm(pair => pair.Permutation?.P), Holm(pair => pair.Welch?.P), Holm(pair => pair.MannWhitney?.P));
+        return [.. asked.Select((pair, index) => new ComparedPair(pair.X, pair.Y, differences[index], permutation[index])
+        {
+            AdjustedWelchP = welch[index],
+            AdjustedMannWhitneyP = ranks[index],
+        })];
+
+        double?[] Holm(Func<GroupDifference, double?> p)
+        {
+            int[] tested = [.. Enumerable.Range(0, differences.Length).Where(index => p(differences[index]) is not null)];
+            var adjusted = MultipleComparisons.Holm([.. tested.Select(index => p(differences[index])!.Value)]);
+            var values = new double?[differences.Length];
+            foreach (var (place, index) in tested.Index())
+                values[index] = adjusted[place];
+            return values;
+        }
+
+        static string Identity(ScoreTable scores)
+        {
+            var flat = new double[scores.Count];
+            scores.CopyTo(flat);
+            return $"{string.Join(' ', Enumerable.Range(0, scores.Tasks).Select(task => scores[task].Length))}:{GroupCurve.Seed([flat])};";
+        }
     }
 
-    private static double[] Finals(ComparedGroup group) => [.. group.Runs.Select(run => run.Final).OfType<double>()];
-
-    private static double? Known(double value) => double.IsFinite(value) ? value : null;
+    private static string Method(ComparisonQuery query, List<ScoreScale> scales, bool several)
+    {
+        var place = query.Budget is { } budget ? string.Create(CultureInfo.InvariantCulture, $"{budget:0.##} {ComparisonQuery.Word(query.X)}") : "each run's budget";
+        var scale = scales.Count == 0 ? ""
+            : query.Normalise == ScoreScaling.MinMax ? " Scores are normalised by the least and greatest final score of the compared runs on each environment."
+            : $" Scores are normalised: {string.Join("; ", scales.Select(each => $"{each.Environment} from {each.Source}"))}.";
+        var strata = several && scales.Count > 0 ? ", runs resampled within each environment, all environments weighing the same" : "";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"Final score: mean of the last {100 * query.FinalShare:0.##} % of {place}. Intervals: 95 % percentile bootstrap, {FinalReplicates} resamples ({AreaReplicates} for areas, {PairReplicates} for pairs){strata}; p-values after Holm over all pairs.{scale}");
+    }
 }
+
+/// <summary>One run of a comparison.</summary>
+internal sealed record Member(Run Run, JsonObject Plan, string Task);
+
+/// <summary>Runs that belong together.</summary>
+internal sealed record MemberGroup(IReadOnlyDictionary<string, string> Key, IReadOnlyList<Member> Members);
+
+/// <summary>A group without its name, and what a reader has to know about it.</summary>
+internal sealed record Described(ComparedGroup Group, ScoreTable? Finals, IReadOnlyList<string> Warnings);

@@ -32,9 +32,14 @@ var scores = new Argument<FileInfo>("file") { Description = "JSON file to write.
 var randomReturns = new Command("random-returns", "Play every environment at random and write what that returns.") { scores };
 randomReturns.SetAction(parsed => RandomReturnsCommand.Execute(parsed.GetValue(scores)!));
 
+var manifest = new Argument<FileInfo>("manifest") { Description = "Manifest of a comparison, as the compare page exports it." };
+var into = new Option<DirectoryInfo?>("--out") { Description = "Folder for the figure; beside the manifest without it." };
+var repeat = new Command("repeat", "Make a comparison again from its manifest: train what is not there, compare, say whether the scores are equal.") { manifest, into };
+repeat.SetAction(parsed => RepeatCommand.Execute(parsed.GetValue(manifest)!, parsed.GetValue(into)));
+
 var root = new RootCommand("Runs training for IntrinsicLab. Settings: section Lab of appsettings.json, or variables such as Lab__DataFolder.")
 {
-    train, play, runPlan, serve, backup, bench, randomReturns,
+    train, play, runPlan, serve, backup, bench, randomReturns, repeat,
 };
 // Every verb handles signals itself; the default would end the process two seconds after one.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

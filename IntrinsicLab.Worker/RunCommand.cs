@@ -25,34 +25,40 @@ internal static class RunCommand
     {
         try
         {
-            if (await ReadPlan(file) is not { } read)
-                return 2;
-            var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
-            builder.Logging.ClearProviders().AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning);
-            builder.Services.AddLabData(builder.Configuration);
-            // The experiment is stored before there is a worker, so that the worker takes these runs and no others.
-            Experiment experiment;
-            await using (var data = builder.Services.BuildServiceProvider())
-            {
-                await data.MigrateLabDatabase();
-                experiment = await data.GetRequiredService<RunQueue>().EnqueueExperiment(read.Plan, read.Json, "command line");
-            }
-            builder.Services.AddSingleton(new WorkerScope(experiment.Id));
-            builder.Services.AddLabWorker(builder.Configuration);
-            // Ctrl-C is ours: it pauses the runs before the host stops.
-            builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-            using var host = builder.Build();
-            await host.StartAsync();
-            var interrupted = await Follow(host.Services, experiment);
-            var failed = await Report(host.Services, experiment);
-            await host.StopAsync();
-            return interrupted ? 130 : failed ? 1 : 0;
+            return await ReadPlan(file) is { } read ? await Train(read.Plan, read.Json) : 2;
         }
         catch (Exception error) when (StartProblem.Of(error) is { } problem)
         {
             Console.Error.WriteLine(problem);
             return 2;
         }
+    }
+
+    /// <summary>Trains the runs of a plan here and shows how they get on.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="json">It as it was given.</param>
+    internal static async Task<int> Train(ExperimentPlan plan, string json)
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.ClearProviders().AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning);
+        builder.Services.AddLabData(builder.Configuration);
+        // The experiment is stored before there is a worker, so that the worker takes these runs and no others.
+        Experiment experiment;
+        await using (var data = builder.Services.BuildServiceProvider())
+        {
+            await data.MigrateLabDatabase();
+            experiment = await data.GetRequiredService<RunQueue>().EnqueueExperiment(plan, json, "command line");
+        }
+        builder.Services.AddSingleton(new WorkerScope(experiment.Id));
+        builder.Services.AddLabWorker(builder.Configuration);
+        // Ctrl-C is ours: it pauses the runs before the host stops.
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        using var host = builder.Build();
+        await host.StartAsync();
+        var interrupted = await Follow(host.Services, experiment);
+        var failed = await Report(host.Services, experiment);
+        await host.StopAsync();
+        return interrupted ? 130 : failed ? 1 : 0;
     }
 
     private static async Task<(ExperimentPlan Plan, string Json)?> ReadPlan(FileInfo file)

@@ -40,10 +40,27 @@ public static class Bootstrap
     public static double[] Replicates(Aggregate aggregate, ScoreTable scores, int count, ulong seed, CancellationToken cancellation = default)
     {
         var runs = Runs(scores);
-        return Run(scores.Count, scores.Count, count, seed, cancellation, (ref generator, resample) =>
+        if (!RankedScores.Answers(aggregate, scores.Tasks))
+            return Run<double>(scores.Count, scores.Count, count, seed, cancellation, (ref generator, resample) =>
+            {
+                Draw(scores, ref generator, resample);
+                return Aggregates.Of(aggregate, resample, runs);
+            });
+        // How often each score was drawn says all: nothing has to be sorted again.
+        var flat = new double[scores.Count];
+        scores.CopyTo(flat);
+        var ranked = new RankedScores(flat);
+        return Run<int>(flat.Length, flat.Length, count, seed, cancellation, (ref generator, times) =>
         {
-            Draw(scores, ref generator, resample);
-            return Aggregates.Of(aggregate, resample, runs);
+            times.Clear();
+            var first = 0;
+            foreach (var size in runs)
+            {
+                for (var run = 0; run < size; run++)
+                    times[ranked.Rank[first + generator.Below(size)]]++;
+                first += size;
+            }
+            return ranked.Of(aggregate, times, flat.Length);
         });
     }
 
@@ -53,7 +70,7 @@ public static class Bootstrap
         Aggregate aggregate, ScoreTable x, ScoreTable y, int count, ulong seed, CancellationToken cancellation = default)
     {
         var (runsOfX, runsOfY) = (Runs(x), Runs(y));
-        return Run(x.Count + y.Count, x.Count + y.Count, count, seed, cancellation, (ref generator, resample) =>
+        return Run<double>(x.Count + y.Count, x.Count + y.Count, count, seed, cancellation, (ref generator, resample) =>
         {
             Draw(x, ref generator, resample[..x.Count]);
             Draw(y, ref generator, resample[x.Count..]);
@@ -66,11 +83,36 @@ public static class Bootstrap
     public static double[] ReplicatesOfImprovement(ScoreTable x, ScoreTable y, int count, ulong seed, CancellationToken cancellation = default)
     {
         var (runsOfX, runsOfY) = (Runs(x), Runs(y));
-        return Run(x.Count + y.Count, x.Count + y.Count, count, seed, cancellation, (ref generator, resample) =>
+        if (x.Tasks == 1)
+            return ReplicatesOfOneTask(x[0], y[0], count, seed, cancellation);
+        return Run<double>(x.Count + y.Count, x.Count + y.Count, count, seed, cancellation, (ref generator, resample) =>
         {
             Draw(x, ref generator, resample[..x.Count]);
             Draw(y, ref generator, resample[x.Count..]);
             return ProbabilityOfImprovement.Of(resample[..x.Count], runsOfX, resample[x.Count..], runsOfY);
+        });
+    }
+
+    // Wins are counted in one pass over the values that occur, in ascending order.
+    private static double[] ReplicatesOfOneTask(ReadOnlySpan<double> x, ReadOnlySpan<double> y, int count, ulong seed, CancellationToken cancellation)
+    {
+        double[] values = [.. x, .. y];
+        double[] distinct = [.. values.Distinct().Order()];
+        var rank = Array.ConvertAll(values, value => Array.BinarySearch(distinct, value));
+        var (n, m) = (x.Length, y.Length);
+        return Run<int>(2 * distinct.Length, n + m, count, seed, cancellation, (ref generator, times) =>
+        {
+            times.Clear();
+            var ofX = times[..distinct.Length];
+            var ofY = times[distinct.Length..];
+            for (var run = 0; run < n; run++)
+                ofX[rank[generator.Below(n)]]++;
+            for (var run = 0; run < m; run++)
+                ofY[rank[n + generator.Below(m)]]++;
+            var (twice, below) = (0L, 0);
+            for (var value = 0; value < ofX.Length; below += ofY[value], value++)
+                twice += (long)ofX[value] * (2 * below + ofY[value]);
+            return twice / 2.0 / ((double)n * m);
         });
     }
 
@@ -89,10 +131,10 @@ public static class Bootstrap
         CancellationToken cancellation = default)
     {
         var places = curves[0][0].Length;
-        var picks = Picks(curves, count, seed);
+        var draws = Draws(curves, count, seed);
         var bounds = new Interval?[places];
         Parallel.For(0, places, new ParallelOptions { CancellationToken = cancellation }, place =>
-            bounds[place] = BoundsAt(aggregate, curves, place, picks, count, confidence));
+            bounds[place] = BandAt.Of(aggregate, curves, place, draws, count, confidence));
         return bounds;
     }
 
@@ -105,12 +147,13 @@ public static class Bootstrap
     public static Interval Bounds(
         BootstrapInterval method, ReadOnlySpan<double> replicates, double estimate, double confidence, ReadOnlySpan<double> leftOut = default)
     {
-        var sorted = replicates.ToArray();
-        Array.Sort(sorted);
         var tail = (1 - confidence) / 2;
+        var sorted = replicates.ToArray();
+        if (method == BootstrapInterval.Percentile)
+            return Quantile.Between(sorted, tail, 1 - tail);
+        Array.Sort(sorted);
         return method switch
         {
-            BootstrapInterval.Percentile => Quantiles(sorted, tail, 1 - tail),
             BootstrapInterval.Basic => new Interval(
                 2 * estimate - Quantile.OfSorted(sorted, 1 - tail), 2 * estimate - Quantile.OfSorted(sorted, tail)),
             BootstrapInterval.BiasCorrected => Corrected(sorted, Bias(sorted, estimate), 0, tail),
@@ -142,15 +185,15 @@ public static class Bootstrap
         return squares == 0 ? 0 : cubes / (6 * Math.Pow(squares, 1.5));
     }
 
-    private delegate double Statistic(ref SplitMix64 generator, Span<double> resample);
+    private delegate double Statistic<T>(ref SplitMix64 generator, Span<T> resample);
 
-    private static double[] Run(int size, int draws, int count, ulong seed, CancellationToken cancellation, Statistic statistic)
+    private static double[] Run<T>(int size, int draws, int count, ulong seed, CancellationToken cancellation, Statistic<T> statistic)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         var replicates = new double[count];
         Parallel.For(0, (count + Block - 1) / Block, new ParallelOptions { CancellationToken = cancellation }, block =>
         {
-            var resample = new double[size];
+            var resample = new T[size];
             var generator = SplitMix64.After(seed, (ulong)block * Block * (ulong)draws);
             for (var replicate = block * Block; replicate < Math.Min(count, (block + 1) * Block); replicate++)
                 replicates[replicate] = statistic(ref generator, resample);
@@ -169,48 +212,24 @@ public static class Bootstrap
         }
     }
 
-    private static int[] Picks(IReadOnlyList<IReadOnlyList<double[]>> curves, int count, ulong seed)
+    // How often each run is in each replicate, run by run: the same at every place, because whole runs are drawn.
+    private static double[][] Draws(IReadOnlyList<IReadOnlyList<double[]>> curves, int count, ulong seed)
     {
         var generator = new SplitMix64(seed);
-        var picks = new int[count * curves.Sum(runs => runs.Count)];
-        var place = 0;
-        for (var replicate = 0; replicate < count; replicate++)
-            foreach (var runs in curves)
-                for (var run = 0; run < runs.Count; run++)
-                    picks[place++] = generator.Below(runs.Count);
-        return picks;
-    }
-
-    private static Interval? BoundsAt(
-        Aggregate aggregate, IReadOnlyList<IReadOnlyList<double[]>> curves, int place, int[] picks, int count, double confidence)
-    {
-        if (curves.Any(runs => runs.Count(run => !double.IsNaN(run[place])) < 2))
-            return null;
-        var values = new double[curves.Sum(runs => runs.Count)];
-        var present = new int[curves.Count];
-        var replicates = new List<double>(count);
-        var pick = 0;
+        var times = new double[curves.Sum(runs => runs.Count)][];
+        for (var run = 0; run < times.Length; run++)
+            times[run] = new double[count];
         for (var replicate = 0; replicate < count; replicate++)
         {
-            var filled = 0;
-            for (var task = 0; task < curves.Count; task++)
+            var first = 0;
+            foreach (var runs in curves)
             {
-                var before = filled;
-                for (var run = 0; run < curves[task].Count; run++)
-                {
-                    var value = curves[task][picks[pick++]][place];
-                    if (!double.IsNaN(value))
-                        values[filled++] = value;
-                }
-                present[task] = filled - before;
+                for (var run = 0; run < runs.Count; run++)
+                    times[first + generator.Below(runs.Count)][replicate]++;
+                first += runs.Count;
             }
-            // A resample in which no run of a task reaches this place says nothing about it.
-            if (!present.Contains(0))
-                replicates.Add(Aggregates.Of(aggregate, values.AsSpan(0, filled), present));
         }
-        replicates.Sort();
-        var tail = (1 - confidence) / 2;
-        return Quantiles(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(replicates), tail, 1 - tail);
+        return times;
     }
 
     private static Interval Quantiles(ReadOnlySpan<double> sorted, double low, double high) =>

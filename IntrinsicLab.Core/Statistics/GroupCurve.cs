@@ -60,33 +60,50 @@ public sealed record GroupCurveSettings
 /// <param name="Method">One line that says how it was made, for print under a chart.</param>
 public sealed record GroupCurve(double[] Grid, double[] Centre, double[] Low, double[] High, int[] Seeds, string Method)
 {
+    /// <summary>Each seed on the grid, smoothed, in the order given; NaN where it was not observed.</summary>
+    public IReadOnlyList<double[]> Lines { get; init; } = [];
+
     /// <summary>Aggregates seeds.</summary>
     /// <param name="seeds">At least one curve.</param>
     /// <param name="grid">Ascending places.</param>
     /// <param name="settings">How.</param>
     /// <param name="cancellation">Ends the work early.</param>
     public static GroupCurve Of(
-        IReadOnlyList<SeedCurve> seeds, double[] grid, GroupCurveSettings settings, CancellationToken cancellation = default)
+        IReadOnlyList<SeedCurve> seeds, double[] grid, GroupCurveSettings settings, CancellationToken cancellation = default) =>
+        OfTasks([seeds], grid, settings, cancellation);
+
+    /// <summary>
+    /// Aggregates the runs of one method on several tasks, whose scores are normalised: at each place the statistic of the table of runs by tasks.
+    /// Where a task has no run left there is no value, since fewer tasks would be another question.
+    /// </summary>
+    /// <param name="tasks">For each task its runs, at least one each.</param>
+    /// <param name="grid">Ascending places.</param>
+    /// <param name="settings">How.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    public static GroupCurve OfTasks(
+        IReadOnlyList<IReadOnlyList<SeedCurve>> tasks, double[] grid, GroupCurveSettings settings, CancellationToken cancellation = default)
     {
         // Smoothing comes before alignment and aggregation: the interquartile mean of smoothed seeds is not the smoothed interquartile mean.
-        var aligned = seeds
-            .Select(seed => CurveAlignment.OnGrid(seed.X, Smoothing.Exponential(seed.Y, settings.Smoothing), grid, settings.Interpolation)).ToArray();
+        var aligned = tasks.Select(seeds => (IReadOnlyList<double[]>)[.. seeds
+            .Select(seed => CurveAlignment.OnGrid(seed.X, seed.Smoothed(settings.Smoothing), grid, settings.Interpolation))]).ToArray();
+        double[][] lines = [.. aligned.SelectMany(runs => runs)];
         var (centre, low, high) = (Filled(grid.Length), Filled(grid.Length), Filled(grid.Length));
         var counts = new int[grid.Length];
-        var bootstrap = settings.Band == Band.Bootstrap && seeds.Count > 1
-            ? Bootstrap.Band(settings.Statistic, [aligned], settings.Confidence, settings.Replicates, Seed(aligned), cancellation)
+        var bootstrap = settings.Band == Band.Bootstrap && aligned.All(runs => runs.Count > 1)
+            ? Bootstrap.Band(settings.Statistic, aligned, settings.Confidence, settings.Replicates, Seed(lines), cancellation)
             : null;
         for (var place = 0; place < grid.Length; place++)
         {
-            var values = aligned.Select(curve => curve[place]).Where(value => !double.IsNaN(value)).ToArray();
-            counts[place] = values.Length;
-            if (values.Length == 0)
+            double[][] values = [.. aligned.Select(runs => runs.Select(curve => curve[place]).Where(value => !double.IsNaN(value)).ToArray())];
+            counts[place] = values.Sum(task => task.Length);
+            if (values.Any(task => task.Length == 0))
                 continue;
-            var bounds = settings.Band == Band.Bootstrap ? bootstrap?[place] : Bounds(settings, values);
-            centre[place] = Aggregates.Of(settings.Statistic, ScoreTable.Of(values));
+            var table = new ScoreTable(values);
+            var bounds = settings.Band == Band.Bootstrap ? bootstrap?[place] : Bounds(settings, table);
+            centre[place] = Aggregates.Of(settings.Statistic, table);
             (low[place], high[place]) = bounds is { } interval ? (interval.Low, interval.High) : (double.NaN, double.NaN);
         }
-        return new GroupCurve(grid, centre, low, high, counts, Describe(seeds.Count, settings));
+        return new GroupCurve(grid, centre, low, high, counts, Describe(lines.Length, tasks.Count, settings)) { Lines = lines };
     }
 
     /// <summary>A grid of round places from 0 to the budget, at most this many: independent of any run.</summary>
@@ -109,26 +126,30 @@ public sealed record GroupCurve(double[] Grid, double[] Centre, double[] Low, do
         return BitConverter.ToUInt64(hash.GetHashAndReset());
     }
 
-    private static Interval? Bounds(GroupCurveSettings settings, double[] values)
+    private static Interval? Bounds(GroupCurveSettings settings, ScoreTable scores)
     {
-        var seeds = SeedBand.Of(values, settings.Confidence);
+        var mean = StratifiedMean.Of(scores, settings.Confidence);
+        var values = new double[scores.Count];
+        scores.CopyTo(values);
         Array.Sort(values);
         return settings.Band switch
         {
-            Band.Student => seeds.StudentInterval,
-            Band.StandardError when seeds.StandardError is { } error => new Interval(seeds.Mean!.Value - error, seeds.Mean.Value + error),
-            Band.StandardDeviation when seeds.StandardDeviation is { } deviation =>
-                new Interval(seeds.Mean!.Value - deviation, seeds.Mean.Value + deviation),
+            Band.Student => mean.Interval,
+            Band.StandardError when mean.StandardError is { } error => new Interval(mean.Mean - error, mean.Mean + error),
+            Band.StandardDeviation when Aggregates.StandardDeviation(values) is var deviation && !double.IsNaN(deviation) =>
+                new Interval(mean.Mean - deviation, mean.Mean + deviation),
             Band.MinMax when values.Length > 1 => new Interval(values[0], values[^1]),
             Band.Percentiles when values.Length > 1 => new Interval(Quantile.OfSorted(values, 0.125), Quantile.OfSorted(values, 0.875)),
             _ => null,
         };
     }
 
-    private static string Describe(int seeds, GroupCurveSettings settings)
+    private static string Describe(int seeds, int tasks, GroupCurveSettings settings)
     {
         var statistic = settings.Statistic switch
         {
+            Aggregate.Mean when tasks > 1 => "Mean of the environments' means",
+            Aggregate.Median when tasks > 1 => "Median of the environments' means",
             Aggregate.Mean => "Mean",
             Aggregate.Median => "Median",
             Aggregate.Iqm when seeds < 4 => "Mean (the interquartile mean of fewer than 4)",
@@ -138,7 +159,7 @@ public sealed record GroupCurve(double[] Grid, double[] Centre, double[] Low, do
         var confidence = string.Create(CultureInfo.InvariantCulture, $"{100 * settings.Confidence:0.##} %");
         var band = seeds < 2 ? "no band for one seed" : settings.Band switch
         {
-            Band.Bootstrap => string.Create(CultureInfo.InvariantCulture, $"band: {confidence} percentile bootstrap, {settings.Replicates} resamples of whole runs"),
+            Band.Bootstrap => string.Create(CultureInfo.InvariantCulture, $"band: {confidence} percentile bootstrap, {settings.Replicates} resamples of whole runs{(tasks > 1 ? " within each environment" : "")}"),
             Band.Student => $"band: {confidence} t interval of the mean",
             Band.StandardError => "band: ± 1 standard error of the mean",
             Band.StandardDeviation => "band: ± 1 standard deviation over seeds",
@@ -149,7 +170,8 @@ public sealed record GroupCurve(double[] Grid, double[] Centre, double[] Low, do
             ? string.Create(CultureInfo.InvariantCulture, $"; each seed smoothed first (debiased EMA, weight {settings.Smoothing:0.###})")
             : "";
         var reading = settings.Interpolation == Interpolation.Linear ? "linear between a seed's points" : "a seed's previous value";
-        return $"{statistic} over {seeds} seed{(seeds == 1 ? "" : "s")}; {band}; {reading}, never beyond its range{smoothing}.";
+        var what = tasks > 1 ? $"{seeds} runs on {tasks} environments" : $"{seeds} seed{(seeds == 1 ? "" : "s")}";
+        return $"{statistic} over {what}; {band}; {reading}, never beyond its range{smoothing}.";
     }
 
     private static double[] Filled(int count)

@@ -16,26 +16,43 @@ public sealed record GroupDifference(
     /// <param name="y">Final scores of the other, at least one.</param>
     /// <param name="replicates">Bootstrap replicates.</param>
     /// <param name="cancellation">Ends the work early.</param>
-    public static GroupDifference Of(double[] x, double[] y, int replicates = 50_000, CancellationToken cancellation = default)
+    public static GroupDifference Of(double[] x, double[] y, int replicates = 50_000, CancellationToken cancellation = default) =>
+        Of(ScoreTable.Of(x), ScoreTable.Of(y), replicates, cancellation);
+
+    /// <summary>
+    /// Compares x with y over the same tasks: means are means over tasks, every resampling stays within its task. The ranks of different tasks
+    /// say nothing together, so that there is no Mann-Whitney test of several; the effect size is the mean of the tasks'.
+    /// </summary>
+    /// <param name="x">Final scores of one method, of several tasks normalised.</param>
+    /// <param name="y">Final scores of the other, with the same tasks in the same order.</param>
+    /// <param name="replicates">Bootstrap replicates.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    public static GroupDifference Of(ScoreTable x, ScoreTable y, int replicates = 50_000, CancellationToken cancellation = default)
     {
-        var (tableOfX, tableOfY) = (ScoreTable.Of(x), ScoreTable.Of(y));
-        var seed = GroupCurve.Seed([x, y]);
-        var difference = Aggregates.Mean(x) - Aggregates.Mean(y);
+        var (flatOfX, flatOfY) = (new double[x.Count], new double[y.Count]);
+        x.CopyTo(flatOfX);
+        y.CopyTo(flatOfY);
+        var seed = GroupCurve.Seed([flatOfX, flatOfY]);
+        var difference = Aggregates.Of(Aggregate.Mean, x) - Aggregates.Of(Aggregate.Mean, y);
         var improvement = ProbabilityOfImprovement.Of(x, y);
-        var enough = x.Length > 1 && y.Length > 1;
+        var tasks = Enumerable.Range(0, x.Tasks).ToList();
+        var enough = tasks.TrueForAll(task => x[task].Length > 1 && y[task].Length > 1);
         return new GroupDifference(
             new Estimate(difference, enough
-                ? Bounds(Bootstrap.ReplicatesOfDifference(Aggregate.Mean, tableOfX, tableOfY, replicates, seed, cancellation), difference)
+                ? Bounds(Bootstrap.ReplicatesOfDifference(Aggregate.Mean, x, y, replicates, seed, cancellation), difference)
                 : null),
             new Estimate(improvement, enough
-                ? Bounds(Bootstrap.ReplicatesOfImprovement(tableOfX, tableOfY, replicates, seed, cancellation), improvement)
+                ? Bounds(Bootstrap.ReplicatesOfImprovement(x, y, replicates, seed, cancellation), improvement)
                 : null),
-            WelchTest.Of(x, y),
-            enough ? PermutationTest.Of(x, y, seed) : null,
-            enough ? MannWhitneyTest.Of(x, y) : null,
-            enough ? EffectSizes.HedgesG(x, y) : double.NaN,
-            PermutationTest.SmallestP(x.Length, y.Length));
+            x.Tasks == 1 ? WelchTest.Of(x[0], y[0]) : StratifiedMean.Welch(x, y),
+            enough ? PermutationTest.Of(x, y, seed, cancellation) : null,
+            enough && x.Tasks == 1 ? MannWhitneyTest.Of(x[0], y[0]) : null,
+            enough ? tasks.Average(task => EffectSizes.HedgesG(x[task], y[task])) : double.NaN,
+            PermutationTest.SmallestP(x, y));
     }
+
+    /// <summary>Cliff's delta: 2·P(X &gt; Y) − 1, from −1 to 1.</summary>
+    public double CliffsDelta => 2 * Improvement.Value - 1;
 
     private static Interval Bounds(double[] replicates, double estimate) =>
         Bootstrap.Bounds(BootstrapInterval.Percentile, replicates, estimate, 0.95);

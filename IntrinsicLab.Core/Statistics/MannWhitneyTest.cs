@@ -20,9 +20,7 @@ public sealed record MannWhitneyTest(double U, double P, bool Exact)
         var far = Math.Abs(u - n * m / 2.0) - Slack;
         if (Splits.Count(n, m) is var count && count <= Splits.Most)
         {
-            var extreme = 0;
-            Splits.ForEach(n, pooled.Length, chosen =>
-                extreme += Math.Abs(chosen.Sum(index => ranks[index]) - n * (n + 1) / 2.0 - n * m / 2.0) >= far ? 1 : 0);
+            var extreme = Splits.CountFar(ranks, n, sum => Math.Abs(sum - n * (n + 1) / 2.0 - n * m / 2.0), far);
             return new MannWhitneyTest(u, extreme / (double)count, Exact: true);
         }
         var total = (double)(n + m);

@@ -11,6 +11,7 @@ namespace IntrinsicLab.Core.Statistics;
 public sealed record PermutationTest(double Difference, double P, bool Exact, int AsExtreme, int Splits)
 {
     private const int Draws = 100_000;
+    private const int DrawsOfSeveral = 20_000;
 
     // Sums of the same numbers in another order differ in the last bits and have to count as equal.
     private const double Slack = 1e-12;
@@ -18,6 +19,9 @@ public sealed record PermutationTest(double Difference, double P, bool Exact, in
     /// <summary>The smallest p-value that groups of these sizes can reach.</summary>
     public static double SmallestP(int n, int m) =>
         Statistics.Splits.Count(n, m) is var count && count > Statistics.Splits.Most ? 1.0 / (Draws + 1) : (n == m ? 2.0 : 1.0) / count;
+
+    /// <summary>The smallest p-value that two methods on these tasks can reach.</summary>
+    public static double SmallestP(ScoreTable x, ScoreTable y) => x.Tasks == 1 ? SmallestP(x[0].Length, y[0].Length) : 1.0 / (DrawsOfSeveral + 1);
 
     /// <summary>Tests two groups; null where one is empty. Exact up to 200,000 splits.</summary>
     /// <param name="x">One group.</param>
@@ -31,23 +35,64 @@ public sealed record PermutationTest(double Difference, double P, bool Exact, in
         var n = x.Length;
         var (total, slack) = (pooled.Sum(), Slack * Math.Max(1, pooled.Max(Math.Abs)));
         var difference = Aggregates.Mean(x) - Aggregates.Mean(y);
-        var extreme = 0;
+        var far = Math.Abs(difference) - slack;
         if (Statistics.Splits.Count(n, y.Length) is var count && count <= Statistics.Splits.Most)
         {
-            Statistics.Splits.ForEach(n, pooled.Length, chosen => extreme += IsExtreme(chosen.Sum(index => pooled[index])) ? 1 : 0);
-            return new PermutationTest(difference, extreme / (double)count, Exact: true, extreme, (int)count);
+            var all = Statistics.Splits.CountFar(pooled, n, Distance, far);
+            return new PermutationTest(difference, all / (double)count, Exact: true, all, (int)count);
         }
-        var generator = new SplitMix64(seed);
+        var (generator, extreme) = (new SplitMix64(seed), 0);
         for (var draw = 0; draw < Draws; draw++)
         {
             Statistics.Splits.Draw(pooled, n, ref generator);
             var sum = 0.0;
             for (var index = 0; index < n; index++)
                 sum += pooled[index];
-            extreme += IsExtreme(sum) ? 1 : 0;
+            extreme += Distance(sum) >= far ? 1 : 0;
         }
         return new PermutationTest(difference, (1.0 + extreme) / (1.0 + Draws), Exact: false, extreme, Draws);
 
-        bool IsExtreme(double sum) => Math.Abs(sum / n - (total - sum) / (pooled.Length - n)) >= Math.Abs(difference) - slack;
+        double Distance(double sum) => Math.Abs(sum / n - (total - sum) / (pooled.Length - n));
+    }
+
+    /// <summary>
+    /// Tests two methods on the same tasks: within each task the runs are split anew, and the mean over tasks of the differences counts. Of one
+    /// task the test above; of several always drawn.
+    /// </summary>
+    /// <param name="x">One method.</param>
+    /// <param name="y">The other, with the same tasks in the same order.</param>
+    /// <param name="seed">Of the draws where the test is not exact.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    public static PermutationTest? Of(ScoreTable x, ScoreTable y, ulong seed = 0, CancellationToken cancellation = default)
+    {
+        if (x.Tasks != y.Tasks)
+            throw new ArgumentException($"{x.Tasks} tasks cannot be compared with {y.Tasks}.", nameof(y));
+        if (x.Tasks == 1)
+            return Of(x[0], y[0], seed);
+        var (pooled, totals, largest, difference) = (new double[x.Tasks][], new double[x.Tasks], 1.0, 0.0);
+        for (var task = 0; task < x.Tasks; task++)
+        {
+            pooled[task] = [.. x[task], .. y[task]];
+            totals[task] = pooled[task].Sum();
+            largest = Math.Max(largest, pooled[task].Max(Math.Abs));
+            difference += (Aggregates.Mean(x[task]) - Aggregates.Mean(y[task])) / x.Tasks;
+        }
+        var (far, generator, extreme) = (Math.Abs(difference) - Slack * largest, new SplitMix64(seed), 0);
+        for (var draw = 0; draw < DrawsOfSeveral; draw++)
+        {
+            if (draw % 1024 == 0)
+                cancellation.ThrowIfCancellationRequested();
+            var found = 0.0;
+            for (var task = 0; task < pooled.Length; task++)
+            {
+                var (values, n, sum) = (pooled[task], x[task].Length, 0.0);
+                Statistics.Splits.Draw(values, n, ref generator);
+                for (var index = 0; index < n; index++)
+                    sum += values[index];
+                found += sum / n - (totals[task] - sum) / (values.Length - n);
+            }
+            extreme += Math.Abs(found / pooled.Length) >= far ? 1 : 0;
+        }
+        return new PermutationTest(difference, (1.0 + extreme) / (1.0 + DrawsOfSeveral), Exact: false, extreme, DrawsOfSeveral);
     }
 }

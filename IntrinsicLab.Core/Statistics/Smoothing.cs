@@ -6,10 +6,16 @@ public static class Smoothing
     /// <summary>Exponential moving average without the pull towards 0 at its start (TensorBoard). A constant curve stays as it is.</summary>
     /// <param name="y">The curve.</param>
     /// <param name="weight">Of the past, from 0 to below 1.</param>
-    public static double[] Exponential(ReadOnlySpan<double> y, double weight)
+    public static double[] Exponential(ReadOnlySpan<double> y, double weight) => Exponential(y, weight, []);
+
+    /// <summary>As above for a curve whose values are means of several points: each takes the past's weight once for every one of them.</summary>
+    /// <param name="y">The curve.</param>
+    /// <param name="weight">Of the past, for each point.</param>
+    /// <param name="points">How many points each value stands for; empty for one each.</param>
+    public static double[] Exponential(ReadOnlySpan<double> y, double weight, ReadOnlySpan<double> points)
     {
         var smoothed = y.ToArray();
-        var (average, count, constant, first) = (0.0, 0, true, double.NaN);
+        var (average, count, constant, first) = (0.0, 0.0, true, double.NaN);
         foreach (var value in y)
         {
             if (double.IsNaN(value))
@@ -17,15 +23,17 @@ public static class Smoothing
             first = double.IsNaN(first) ? value : first;
             constant &= value == first;
         }
-        if (constant)
+        if (constant || weight == 0)
             return smoothed;
-        foreach (ref var value in smoothed.AsSpan())
+        for (var index = 0; index < smoothed.Length; index++)
         {
-            if (double.IsNaN(value))
+            // A value that stands for no point is an end of the curve, repeated from its neighbour's points.
+            if (double.IsNaN(smoothed[index]) || (!points.IsEmpty && points[index] == 0 && count == 0))
                 continue;
-            average = weight * average + (1 - weight) * value;
-            count++;
-            value = average / (1 - Math.Pow(weight, count));
+            var past = points.IsEmpty ? weight : Math.Pow(weight, points[index]);
+            average = past * average + (1 - past) * smoothed[index];
+            count += points.IsEmpty ? 1 : points[index];
+            smoothed[index] = average / (1 - Math.Pow(weight, count));
         }
         return smoothed;
     }

@@ -19,21 +19,31 @@ internal static class Splits
         return count;
     }
 
-    /// <summary>Calls <paramref name="visit"/> with every set of <paramref name="n"/> indices below <paramref name="total"/>, ascending.</summary>
-    public static void ForEach(int n, int total, Action<int[]> visit)
+    /// <summary>How many sets of <paramref name="n"/> values have a sum that is at least <paramref name="far"/> away from a middle.</summary>
+    /// <param name="values">The pooled values.</param>
+    /// <param name="n">Size of a set.</param>
+    /// <param name="distance">How far a sum is from where chance alone would put it.</param>
+    /// <param name="far">From where on a set counts.</param>
+    public static int CountFar(ReadOnlySpan<double> values, int n, Func<double, double> distance, double far)
     {
-        var chosen = Enumerable.Range(0, n).ToArray();
+        // Sums grow from left to right, as if each set were added up alone.
+        var (sums, chosen) = (new double[n + 1], new int[n]);
+        for (var place = 0; place < n; place++)
+            (chosen[place], sums[place + 1]) = (place, sums[place] + values[place]);
+        var count = 0;
         while (true)
         {
-            visit(chosen);
-            var place = n - 1;
-            while (place >= 0 && chosen[place] == total - n + place)
+            for (; chosen[n - 1] < values.Length; chosen[n - 1]++)
+                count += distance(sums[n - 1] + values[chosen[n - 1]]) >= far ? 1 : 0;
+            var place = n - 2;
+            while (place >= 0 && chosen[place] == values.Length - n + place)
                 place--;
             if (place < 0)
-                return;
+                return count;
             chosen[place]++;
+            sums[place + 1] = sums[place] + values[chosen[place]];
             for (var next = place + 1; next < n; next++)
-                chosen[next] = chosen[next - 1] + 1;
+                (chosen[next], sums[next + 1]) = (chosen[next - 1] + 1, sums[next] + values[chosen[next - 1] + 1]);
         }
     }
 

@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Text.Json;
 using IntrinsicLab.Core.Experiments;
-using IntrinsicLab.Core.Statistics;
 using IntrinsicLab.Data;
 
 namespace IntrinsicLab.Web.Endpoints;
@@ -9,33 +7,6 @@ namespace IntrinsicLab.Web.Endpoints;
 /// <summary>Body of POST comparisons.</summary>
 public sealed record NewComparison : IRequestBody<NewComparison>
 {
-    private static readonly string[] Known =
-        ["runs", "experiments", "metric", "groupBy", "x", "statistic", "interval", "smoothing", "budget", "points", "finalShare", "replicates"];
-
-    private static readonly Dictionary<string, Band> Bands = new()
-    {
-        ["ci95"] = Band.Bootstrap,
-        ["t95"] = Band.Student,
-        ["se"] = Band.StandardError,
-        ["sd"] = Band.StandardDeviation,
-        ["minmax"] = Band.MinMax,
-        ["p12.5-87.5"] = Band.Percentiles,
-    };
-
-    private static readonly Dictionary<string, Aggregate> Statistics = new()
-    {
-        ["mean"] = Aggregate.Mean,
-        ["median"] = Aggregate.Median,
-        ["iqm"] = Aggregate.Iqm,
-    };
-
-    private static readonly Dictionary<string, MetricAxis> Axes = new()
-    {
-        ["steps"] = MetricAxis.Steps,
-        ["episodes"] = MetricAxis.Episodes,
-        ["seconds"] = MetricAxis.Seconds,
-    };
-
     /// <summary>Ids of runs.</summary>
     public IReadOnlyList<Guid>? Runs { get; init; }
 
@@ -46,7 +17,7 @@ public sealed record NewComparison : IRequestBody<NewComparison>
     public string? Metric { get; init; }
 
     /// <summary>
-    /// Members of a plan that make a group: algorithm, environment, parameters.learningRate, environmentParameters.delay …; whole
+    /// Members of a plan that make a group: algorithm, arm, environment, parameters.learningRate, environmentParameters.delay …; whole
     /// configurations when left out.
     /// </summary>
     public IReadOnlyList<string>? GroupBy { get; init; }
@@ -57,8 +28,11 @@ public sealed record NewComparison : IRequestBody<NewComparison>
     /// <summary>mean, median or iqm.</summary>
     public string? Statistic { get; init; }
 
-    /// <summary>ci95 (bootstrap), t95, se, sd, minmax or p12.5-87.5.</summary>
+    /// <summary>ci95 (bootstrap), t95, se, sd, minmax or p12.5-87.5; ci or t with another level.</summary>
     public string? Interval { get; init; }
+
+    /// <summary>Confidence of the curves' bootstrap and t bands; 0.5 to 0.999, 0.95 when left out.</summary>
+    public double? Level { get; init; }
 
     /// <summary>Weight of the moving average given to each seed first; 0 to 0.999.</summary>
     public double? Smoothing { get; init; }
@@ -75,72 +49,23 @@ public sealed record NewComparison : IRequestBody<NewComparison>
     /// <summary>Bootstrap resamples for bands; 100 to 50000, 2000 when left out.</summary>
     public int? Replicates { get; init; }
 
+    /// <summary>
+    /// none, reference, human, minmax, or auto when left out: raw scores where every group is on one environment, otherwise normalised scores
+    /// where every environment has a scale.
+    /// </summary>
+    public string? Normalise { get; init; }
+
+    /// <summary>By environment the score that counts as 1, or [score of 0, score of 1].</summary>
+    public IReadOnlyDictionary<string, JsonElement>? References { get; init; }
+
+    /// <summary>Score, on the scale that is used, whose reaching is timed.</summary>
+    public double? Threshold { get; init; }
+
+    /// <summary>Whether the answer holds each run's own curve.</summary>
+    public bool? Lines { get; init; }
+
     internal ComparisonQuery? Query { get; private init; }
 
-    public static NewComparison? Read(JsonElement json, List<Problem> problems)
-    {
-        var before = problems.Count;
-        var members = Members.Of(json, "", problems);
-        var query = new ComparisonQuery
-        {
-            Runs = Ids(members, "runs", problems),
-            Experiments = Ids(members, "experiments", problems),
-            Metric = members.Text("metric", 200) ?? MetricStore.ReturnMetric,
-            GroupBy = members.Texts("groupBy", 10, 200),
-            X = Choice(members, "x", Axes, "steps"),
-            Budget = Number(members, "budget", double.Epsilon, 1e15),
-            Points = (int)(members.Whole("points", 2, 2000) ?? 200),
-            FinalShare = Number(members, "finalShare", 0.001, 1) ?? 0.1,
-            Curve = new GroupCurveSettings
-            {
-                Statistic = Choice(members, "statistic", Statistics, "mean"),
-                Band = Choice(members, "interval", Bands, "ci95"),
-                Smoothing = Number(members, "smoothing", 0, 0.999) ?? 0,
-                Replicates = (int)(members.Whole("replicates", 100, 50_000) ?? 2000),
-            },
-        };
-        members.RefuseOthers("member", Known);
-        if (problems.Count == before && query.Runs.Count + query.Experiments.Count == 0)
-            problems.Add(new("", "Name the runs or the experiments to compare."));
-        return problems.Count == before ? new() { Query = query } : null;
-    }
-
-    internal static string Word(MetricAxis x) => Axes.First(pair => pair.Value == x).Key;
-
-    internal static string Word(Aggregate statistic) => Statistics.First(pair => pair.Value == statistic).Key;
-
-    internal static string Word(Band band) => Bands.First(pair => pair.Value == band).Key;
-
-    private static List<Guid> Ids(Members members, string name, List<Problem> problems)
-    {
-        var ids = new List<Guid>();
-        foreach (var (index, text) in members.Texts(name, Comparisons.MostRuns, 40).Index())
-            if (Guid.TryParse(text, out var id))
-                ids.Add(id);
-            else
-                problems.Add(new(Problem.At(members.At(name), index.ToString(CultureInfo.InvariantCulture)), $"'{text}' is no id."));
-        return ids;
-    }
-
-    private static T Choice<T>(Members members, string name, Dictionary<string, T> choices, string usual)
-    {
-        if (members.Text(name, 40) is not { } word)
-            return choices[usual];
-        if (choices.TryGetValue(word, out var chosen))
-            return chosen;
-        members.Fault(name, Problem.Unknown("choice", word, [.. choices.Keys]));
-        return choices[usual];
-    }
-
-    private static double? Number(Members members, string name, double low, double high)
-    {
-        if (members.Take(name) is not { } value)
-            return null;
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number >= low && number <= high)
-            return number;
-        members.Fault(name, low == double.Epsilon
-            ? $"Expected a number above 0, up to {high.ToString(CultureInfo.InvariantCulture)}."
-            : string.Create(CultureInfo.InvariantCulture, $"Expected a number from {low} to {high}."));
-        return null;
-    }
+    public static NewComparison? Read(JsonElement json, List<Problem> problems) =>
+        ComparisonQuery.Read(json, problems) is { } query ? new() { Query = query } : null;
 }

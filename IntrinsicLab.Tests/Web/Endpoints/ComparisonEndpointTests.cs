@@ -148,9 +148,9 @@ public class ComparisonEndpointTests(ApiApplication lab)
     public async Task Compare_FaultyRequest_ListsEveryFault()
     {
         var problem = await ApiApplication.Problem(await lab.Send(HttpMethod.Post, "comparisons",
-            """{"runs":["x"],"statistic":"mode","interval":"ci90","smoothing":1,"budget":0,"points":1,"x":"epochs","colour":1}"""), 400);
+            """{"runs":["x"],"statistic":"mode","interval":"ci90","smoothing":1,"budget":0,"points":1,"x":"epochs","colour":1,"normalise":"most","references":{"maze":"x"},"level":2}"""), 400);
 
-        Assert.Equal(["/budget", "/colour", "/interval", "/points", "/runs/0", "/smoothing", "/statistic", "/x"],
+        Assert.Equal(["/budget", "/colour", "/interval", "/level", "/normalise", "/points", "/references/maze", "/runs/0", "/smoothing", "/statistic", "/x"],
             problem["errors"]!.AsObject().Select(pair => pair.Key).Order(StringComparer.Ordinal));
         Assert.Equal([""], (await ApiApplication.Problem(await lab.Send(HttpMethod.Post, "comparisons", "{}"), 400))["errors"]!.AsObject().Select(pair => pair.Key));
     }
@@ -165,6 +165,197 @@ public class ComparisonEndpointTests(ApiApplication lab)
         var problem = await ApiApplication.Problem(await lab.Send(HttpMethod.Post, "comparisons", Body(runs, members)), 400);
 
         Assert.Equal([pointer], problem["errors"]!.AsObject().Select(pair => pair.Key));
+    }
+
+    [Fact]
+    public async Task Compare_OneMethodOverEnvironments_NormalisesInsteadOfPooling()
+    {
+        // cartpole: random play to 500; world: stated.
+        var runs = (await Group("over", [100, 200, 300], environment: "cartpole")).Concat(await Group("over", [2, 4, 6], environment: "world"))
+            .Concat(await Group("under", [50, 60, 70], environment: "cartpole")).Concat(await Group("under", [1, 2, 3], environment: "world")).ToList();
+        var comparison = await Compare(runs, """, "groupBy": ["algorithm"], "references": {"world": [0, 10]}, "threshold": 0.3 """);
+        var (over, under) = (comparison["groups"]![0]!, comparison["groups"]![1]!);
+
+        Assert.Equal(["over", "under"], Labels(comparison));
+        Assert.Equal(["cartpole", "world"], comparison["scales"]!.AsArray().Select(scale => (string)scale!["environment"]!));
+        var floor = (double)comparison["scales"]![0]!["floor"]!;
+        Assert.Equal(500, (double)comparison["scales"]![0]!["ceiling"]!);
+        var expected = ((200 - floor) / (500 - floor) + 0.4) / 2;
+        Assert.Equal(expected, (double)over["final"]!["mean"]!, 9);
+        Assert.Equal(expected, At(over, 100), 9);
+        Assert.Equal(expected, (double)over["aggregates"]!["mean"]!["value"]!, 9);
+        Assert.Equal(1 - expected, (double)over["aggregates"]!["optimality-gap"]!["value"]!, 9);
+        Assert.Equal(200, (double)over["tasks"]![0]!["final"]!["mean"]!, 9);
+        Assert.Equal(200, (double)over["runs"]![1]!["rawFinal"]!, 9);
+        Assert.Contains("6 runs on 2 environments", (string)over["curve"]!["method"]!);
+        Assert.Contains("random play", (string)comparison["method"]!);
+
+        // Of cartpole the second and third run, of the world the second and third get that far.
+        Assert.Equal((4, 6), ((int)over["reaching"]!["reached"]!, (int)over["reaching"]!["count"]!));
+        Assert.Null(under["reaching"]!["half"]);
+
+        // A pair over environments: every other test than that of ranks, which do not mix.
+        var pair = Assert.Single(comparison["pairs"]!.AsArray())!;
+        Assert.NotNull(pair["adjustedP"]);
+        Assert.NotNull(pair["adjustedWelchP"]);
+        Assert.Null(pair["adjustedMannWhitneyP"]);
+        Assert.Equal((1 + 7.5 / 9) / 2, (double)pair["probabilityOfImprovement"]!, 9);
+        Assert.DoesNotContain(comparison["warnings"]!.AsArray(), warning => ((string)warning!).Contains("pooled"));
+
+        // Its numbers stay as they are without the other group.
+        var alone = await Compare(runs.Take(6), """, "groupBy": ["algorithm"], "references": {"world": [0, 10]}, "threshold": 0.3 """);
+        Assert.Equal(over["final"]!.ToJsonString(), alone["groups"]![0]!["final"]!.ToJsonString());
+        Assert.Equal(over["profile"]!.ToJsonString(), alone["groups"]![0]!["profile"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Compare_EnvironmentsWithoutAScale_PoolsAndSaysWhatIsMissing()
+    {
+        var runs = (await Group("heap", Good, environment: "here")).Concat(await Group("heap", Poor, environment: "there")).ToList();
+        var comparison = await Compare(runs, """, "groupBy": ["algorithm"] """);
+
+        Assert.Equal(Good.Concat(Poor).Average(), (double)comparison["groups"]![0]!["final"]!["mean"]!, 9);
+        Assert.Contains(comparison["warnings"]!.AsArray(), warning => ((string)warning!).Contains("pooled; they share no scale"));
+        Assert.Contains(comparison["warnings"]!.AsArray(), warning => ((string)warning!).Contains("here has neither"));
+
+        var problem = await ApiApplication.Problem(await lab.Send(HttpMethod.Post, "comparisons", Body(runs, """, "normalise": "reference" """)), 400);
+        Assert.Equal(["/normalise"], problem["errors"]!.AsObject().Select(pair => pair.Key));
+        var between = await Compare(runs, """, "groupBy": ["algorithm"], "normalise": "minmax" """);
+        Assert.Equal((0.0, 1.0), ((double)between["groups"]![0]!["final"]!["min"]!, (double)between["groups"]![0]!["final"]!["max"]!));
+    }
+
+    [Fact]
+    public async Task Compare_AskedAgainAfterAPoint_SeesIt()
+    {
+        var runs = await Group("growing", Good);
+        var before = await Compare(runs);
+        Assert.Equal(before.ToJsonString(), (await Compare(runs)).ToJsonString());
+        await lab.Post($"runs/{runs[0]}/metrics", """{"series":{"return/extrinsic":{"step":[100],"value":[1000]}}}""");
+        var after = await Compare(runs);
+
+        Assert.NotEqual((string)before["version"]!, (string)after["version"]!);
+        Assert.True((double)after["groups"]![0]!["final"]!["max"]! > 500);
+    }
+
+    [Fact]
+    public async Task Compare_CurvesOfManyPoints_KeepTheirNumbers()
+    {
+        // 20,000 points: read in parts of 32. Of a line every mean is known.
+        var path = await lab.CreateRun("""{"source":"external","name":"long","algorithm":"long","environment":"maze","steps":20000,"seed":1}""");
+        await lab.Post($"{path}/metrics", JsonSerializer.Serialize(new
+        {
+            series = new Dictionary<string, object> { ["return/extrinsic"] = new { step = Enumerable.Range(1, 20_000), value = Enumerable.Range(1, 20_000).Select(step => step / 1000.0) } },
+        }));
+        var group = (await Compare([ApiApplication.IdOf(path).ToString()], ""))["groups"]![0]!;
+
+        Assert.Equal(10, At(group, 10_000), 9);
+        Assert.Equal(20, At(group, 20_000), 9);
+        Assert.Equal(19.0, (double)group["final"]!["mean"]!, 0.02);
+        Assert.Equal(10.0005, (double)group["area"]!["mean"]!, 3);
+    }
+
+    [Theory]
+    [InlineData("figure.csv?chart=profile", "group,threshold,share,low,high,runs")]
+    [InlineData("figure.csv?chart=finals", "group,value,low,high,seeds")]
+    [InlineData("figure.csv", "\"files-good · maze\",100,11.4,")]
+    [InlineData("points.csv", ",\"files-good 0\",\"maze\",0,90,10\n")]
+    [InlineData("figure.svg", "<text x=\"91\"")]
+    [InlineData("figure.svg?chart=finals", "<circle ")]
+    [InlineData("figure.svg?chart=profile", "class=\"band\"")]
+    [InlineData("figure.tex", "\\begin{axis}")]
+    [InlineData("figure.tex?chart=profile", "const plot")]
+    [InlineData("table.tex", "\\toprule")]
+    [InlineData("table.tex?cells=pm", " \\pm ")]
+    [InlineData("manifest.json", "\"./lab repeat manifest.json\"")]
+    public async Task Export_OfAComparison_CarriesItsOrigin(string name, string expected)
+    {
+        var runs = (await Group("files-good", Good)).Concat(await Group("files-poor", Poor)).ToList();
+        using var response = await lab.Send(HttpMethod.Post, $"comparisons/{name}", Body(runs, ""));
+        var text = await response.Content.ReadAsStringAsync();
+
+        Assert.True(response.IsSuccessStatusCode, text);
+        if (name != "figure.svg")
+            Assert.Contains(expected, text);
+        Assert.Contains(runs[0], text);
+        Assert.Contains("bootstrap", text);
+        Assert.Contains("finalShare", text);
+        if (name.Contains(".svg", StringComparison.Ordinal))
+        {
+            var drawing = System.Xml.Linq.XDocument.Parse(text);
+            Assert.Contains(drawing.Descendants(), element => element.Name.LocalName == "text" && element.Value.Contains("files-good · maze"));
+            Assert.Contains(drawing.Descendants(), element => element.Name.LocalName == "path");
+            Assert.DoesNotContain("NaN", text);
+        }
+        if (name.Contains(".tex", StringComparison.Ordinal))
+            AssertBalanced(text);
+    }
+
+    [Fact]
+    public async Task TableTex_BoldsOnlyWhatTheTestsSupport()
+    {
+        var clear = await Body(await Group("tab_a&b", [10, 11, 12, 13, 14]), await Group("tab-c", [1, 2, 3, 4, 5]));
+        Assert.Contains("tab\\_a\\&b & $\\mathbf{12.00", clear);
+        Assert.Contains("^{\\ast}", clear);
+        var unclear = await Body(await Group("even-a", [10, 11, 12]), await Group("even-b", [10.5, 11, 11.9]));
+        Assert.DoesNotContain("mathbf", unclear);
+        Assert.Contains("none is bold", unclear);
+
+        async Task<string> Body(IReadOnlyList<string> one, IReadOnlyList<string> other)
+        {
+            using var response = await lab.Send(HttpMethod.Post, "comparisons/table.tex", ComparisonEndpointTests.Body(one.Concat(other), ""));
+            return await response.Content.ReadAsStringAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Export_WithALogarithmicAxis_SaysWhatIsLeftOut()
+    {
+        var runs = await Group("logged", Good);
+        using var response = await lab.Send(HttpMethod.Post, "comparisons/figure.svg?logx=true&logy=true", Body(runs, ""));
+        var text = await response.Content.ReadAsStringAsync();
+
+        Assert.Contains("1 point at or below 0 cannot be shown on the logarithmic x axis and is left out.", text);
+        Assert.Contains("1 point at or below 0 cannot be shown on the logarithmic y axis and is left out.", text);
+        Assert.DoesNotContain("NaN", text);
+        var problem = await ApiApplication.Problem(await lab.Send(HttpMethod.Post, "comparisons/figure.svg?chart=pie&logx=maybe&colour=red", Body(runs, "")), 400);
+        Assert.Equal(["/chart", "/colour", "/logx"], problem["errors"]!.AsObject().Select(pair => pair.Key).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Compare_AFinalScoreOfZeroOrOne_IsASuccessRate()
+    {
+        var rate = (await Compare(await Group("solver", [1, 0, 1, 1])))["groups"]![0]!["success"]!;
+
+        Assert.Equal((3, 4), ((int)rate["successes"]!, (int)rate["count"]!));
+        Assert.Equal(SuccessRate.Wilson(3, 4).Low, (double)rate["wilson95"]![0]!, 9);
+    }
+
+    [Fact]
+    public async Task Compare_AnotherLevel_IsWrittenWithoutOne()
+    {
+        var runs = await Group("levels", Good);
+        var narrow = await Compare(runs, """, "interval": "t", "level": 0.5 """);
+
+        Assert.Equal("t", (string)narrow["settings"]!["interval"]!);
+        Assert.Contains("50 % t interval", (string)narrow["groups"]![0]!["curve"]!["method"]!);
+        Assert.Equal(["/level"], (await ApiApplication.Problem(await lab.Send(HttpMethod.Post, "comparisons", Body(runs, """, "interval": "t95", "level": 0.5 """)), 400))["errors"]!
+            .AsObject().Select(pair => pair.Key));
+    }
+
+    private static void AssertBalanced(string tex)
+    {
+        var plain = string.Join('\n', tex.Split('\n').Where(line => !line.StartsWith('%')));
+        var depth = 0;
+        for (var index = 0; index < plain.Length; index++)
+        {
+            depth += plain[index] is '{' or '}' && (index == 0 || plain[index - 1] != '\\') ? plain[index] == '{' ? 1 : -1 : 0;
+            Assert.True(depth >= 0);
+        }
+        Assert.Equal(0, depth);
+        foreach (System.Text.RegularExpressions.Match begin in System.Text.RegularExpressions.Regex.Matches(plain, @"\\begin\{(\w+)\}"))
+            Assert.Equal(
+                plain.Split($"\\begin{{{begin.Groups[1].Value}}}").Length, plain.Split($"\\end{{{begin.Groups[1].Value}}}").Length);
+        Assert.DoesNotContain("·", plain);
     }
 
     private async Task<IReadOnlyList<string>> Group(string algorithm, double[] scores, int steps = 100, string environment = "maze")

@@ -1,9 +1,9 @@
 using System.Text.Json;
 
-namespace IntrinsicLab.Web.Components;
+namespace IntrinsicLab.Data;
 
 /// <summary>What random actions earn in each environment, measured beforehand; a file that comes with the application.</summary>
-internal static class RandomReturns
+public static class RandomReturns
 {
     private static readonly Lazy<Dictionary<string, RandomReturn>> Known = new(Read);
 
@@ -26,4 +26,4 @@ internal static class RandomReturns
 /// <param name="StandardDeviation">Of the returns of single episodes.</param>
 /// <param name="Episodes">How many were played.</param>
 /// <param name="Length">Mean steps of an episode.</param>
-internal sealed record RandomReturn(double Mean, double StandardDeviation, int Episodes, double? Length);
+public sealed record RandomReturn(double Mean, double StandardDeviation, int Episodes, double? Length);
