@@ -12,30 +12,6 @@ public sealed record NewComparison : IRequestBody<NewComparison>
     private static readonly string[] Known =
         ["runs", "experiments", "metric", "groupBy", "x", "statistic", "interval", "smoothing", "budget", "points", "finalShare", "replicates"];
 
-    private static readonly Dictionary<string, Band> Bands = new()
-    {
-        ["ci95"] = Band.Bootstrap,
-        ["t95"] = Band.Student,
-        ["se"] = Band.StandardError,
-        ["sd"] = Band.StandardDeviation,
-        ["minmax"] = Band.MinMax,
-        ["p12.5-87.5"] = Band.Percentiles,
-    };
-
-    private static readonly Dictionary<string, Aggregate> Statistics = new()
-    {
-        ["mean"] = Aggregate.Mean,
-        ["median"] = Aggregate.Median,
-        ["iqm"] = Aggregate.Iqm,
-    };
-
-    private static readonly Dictionary<string, MetricAxis> Axes = new()
-    {
-        ["steps"] = MetricAxis.Steps,
-        ["episodes"] = MetricAxis.Episodes,
-        ["seconds"] = MetricAxis.Seconds,
-    };
-
     /// <summary>Ids of runs.</summary>
     public IReadOnlyList<Guid>? Runs { get; init; }
 
@@ -87,14 +63,14 @@ public sealed record NewComparison : IRequestBody<NewComparison>
             Experiments = Ids(members, "experiments", problems),
             Metric = members.Text("metric", 200) ?? MetricStore.ReturnMetric,
             GroupBy = members.Texts("groupBy", 10, 200),
-            X = Choice(members, "x", Axes, "steps"),
+            X = Choice(members, "x", ComparisonWords.Axes, "steps"),
             Budget = Number(members, "budget", double.Epsilon, 1e15),
             Points = (int)(members.Whole("points", 2, 2000) ?? 200),
             FinalShare = Number(members, "finalShare", 0.001, 1) ?? 0.1,
             Curve = new GroupCurveSettings
             {
-                Statistic = Choice(members, "statistic", Statistics, "mean"),
-                Band = Choice(members, "interval", Bands, "ci95"),
+                Statistic = Choice(members, "statistic", ComparisonWords.Statistics, "mean"),
+                Band = Choice(members, "interval", ComparisonWords.Bands, "ci95"),
                 Smoothing = Number(members, "smoothing", 0, 0.999) ?? 0,
                 Replicates = (int)(members.Whole("replicates", 100, 50_000) ?? 2000),
             },
@@ -104,12 +80,6 @@ public sealed record NewComparison : IRequestBody<NewComparison>
             problems.Add(new("", "Name the runs or the experiments to compare."));
         return problems.Count == before ? new() { Query = query } : null;
     }
-
-    internal static string Word(MetricAxis x) => Axes.First(pair => pair.Value == x).Key;
-
-    internal static string Word(Aggregate statistic) => Statistics.First(pair => pair.Value == statistic).Key;
-
-    internal static string Word(Band band) => Bands.First(pair => pair.Value == band).Key;
 
     private static List<Guid> Ids(Members members, string name, List<Problem> problems)
     {
@@ -122,7 +92,7 @@ public sealed record NewComparison : IRequestBody<NewComparison>
         return ids;
     }
 
-    private static T Choice<T>(Members members, string name, Dictionary<string, T> choices, string usual)
+    private static T Choice<T>(Members members, string name, IReadOnlyDictionary<string, T> choices, string usual)
     {
         if (members.Text(name, 40) is not { } word)
             return choices[usual];

@@ -1,7 +1,6 @@
 using IntrinsicLab.Core.Statistics;
-using IntrinsicLab.Data;
 
-namespace IntrinsicLab.Web.Endpoints;
+namespace IntrinsicLab.Data;
 
 /// <summary>Groups of runs compared.</summary>
 /// <param name="Settings">How they were compared, as the body of POST comparisons would say it, with nothing left to default.</param>
@@ -31,7 +30,7 @@ public sealed record ComparisonSettings(
     int Replicates)
 {
     public static ComparisonSettings Of(ComparisonQuery query) => new(
-        query.Metric, query.GroupBy, NewComparison.Word(query.X), NewComparison.Word(query.Curve.Statistic), NewComparison.Word(query.Curve.Band),
+        query.Metric, query.GroupBy, ComparisonWords.Of(query.X), ComparisonWords.Of(query.Curve.Statistic), ComparisonWords.Of(query.Curve.Band),
         query.Curve.Smoothing, query.Budget, query.Points, query.FinalShare, query.Curve.Replicates);
 }
 
