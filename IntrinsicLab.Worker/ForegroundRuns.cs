@@ -24,9 +24,7 @@ internal static class ForegroundRuns
     {
         try
         {
-            var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
-            builder.Logging.ClearProviders().AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning);
-            builder.Services.AddLabData(builder.Configuration);
+            var builder = Builder();
             // The experiment is stored before there is a worker, so that the worker takes these runs and no others.
             Experiment experiment;
             await using (var data = builder.Services.BuildServiceProvider())
@@ -50,6 +48,22 @@ internal static class ForegroundRuns
             Console.Error.WriteLine(problem);
             return 2;
         }
+    }
+
+    /// <summary>A host with the lab's data and settings, quiet but for warnings.</summary>
+    public static HostApplicationBuilder Builder()
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.ClearProviders().AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning);
+        builder.Services.AddLabData(builder.Configuration);
+        return builder;
+    }
+
+    /// <summary>A file or pipe gets neither colours nor the width of a terminal that is not there.</summary>
+    public static void PrintPlainly()
+    {
+        AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+        AnsiConsole.Profile.Width = 200;
     }
 
     /// <summary>Shows how the runs get on, until all have ended; returns whether somebody interrupted.</summary>
@@ -87,9 +101,7 @@ internal static class ForegroundRuns
             await ShowBars(Look);
         else
         {
-            // A file or pipe gets neither colours nor the width of a terminal that is not there.
-            AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
-            AnsiConsole.Profile.Width = 200;
+            PrintPlainly();
             await ShowLines(Look);
         }
         return interrupted;
