@@ -52,6 +52,26 @@ public sealed record FigureProgress(
 /// <param name="Scores">Scores of completed runs by id.</param>
 public sealed record FigureEvidence(ComparisonResource? Comparison, FigureVerdict Verdict, IReadOnlyDictionary<Guid, ComparedRun> Scores);
 
+/// <summary>Where something shown of a figure comes from.</summary>
+public enum FigureSource
+{
+    /// <summary>There is nothing yet.</summary>
+    None,
+
+    /// <summary>This lab's own runs.</summary>
+    Lab,
+
+    /// <summary>A result kept from an earlier reproduction.</summary>
+    Kept,
+}
+
+/// <summary>What is shown of a figure: this lab's own runs before kept results, and a verdict of own runs once all are completed.</summary>
+/// <param name="Verdict">The verdict.</param>
+/// <param name="VerdictSource">Whose.</param>
+/// <param name="Comparison">The curves; null where there are none.</param>
+/// <param name="ComparisonSource">Whose.</param>
+public sealed record FigureStanding(Verdict Verdict, FigureSource VerdictSource, ComparisonResource? Comparison, FigureSource ComparisonSource);
+
 /// <summary>What a start did.</summary>
 /// <param name="Experiment">The experiment that runs now.</param>
 /// <param name="Created">It is new.</param>
@@ -137,6 +157,19 @@ public sealed class Reproductions(
         var result = ReproductionResult.Read(file);
         files[file] = (written, result);
         return result;
+    }
+
+    /// <summary>What is shown of a figure, given how far its experiment is.</summary>
+    public async Task<FigureStanding> Standing(
+        Reproduction figure, ReproductionScale scale, FigureProgress progress, CancellationToken cancellation = default)
+    {
+        var (own, kept) = (progress.ExperimentId is null ? null : await Evidence(figure, scale, cancellation), Kept(figure, scale));
+        var (comparison, source) = own?.Comparison is { } drawn ? (drawn, FigureSource.Lab)
+            : kept is not null ? (kept.Comparison, FigureSource.Kept) : ((ComparisonResource?)null, FigureSource.None);
+        return own is not null && (progress.Status == ReproductionStatus.Finished || kept is null)
+            ? new(own.Verdict.Verdict, FigureSource.Lab, comparison, source)
+            : kept is not null ? new(kept.Verdict, FigureSource.Kept, comparison, source)
+            : new(Verdict.NotRun, FigureSource.None, comparison, source);
     }
 
     /// <summary>What there is to keep of this lab's runs; null where none has a point.</summary>
