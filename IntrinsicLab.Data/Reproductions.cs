@@ -87,6 +87,7 @@ public sealed class Reproductions(
     private const int RecentRuns = 500;
 
     private readonly Lazy<ReproductionCatalog> catalog = new(() => ReproductionCatalog.Read(Folder(options.Value.PlansFolder, "experiments")));
+    private readonly SemaphoreSlim judging = new(1);
     private readonly ConcurrentDictionary<string, (string Stamp, FigureEvidence Evidence)> known = new();
     private readonly ConcurrentDictionary<string, (DateTime Written, ReproductionResult? Result)> files = new();
 
@@ -100,9 +101,8 @@ public sealed class Reproductions(
     public async Task<ReproductionStart> Start(Reproduction figure, ReproductionScale scale, string actor, CancellationToken cancellation = default)
     {
         var (experiment, created, added) = await queue.EnsureReproduction(figure.Key(scale), figure.Plan(scale), figure.PlanJson(scale), actor, cancellation);
-        var runs = await Runs(experiment.Id, cancellation);
         var resumed = 0;
-        foreach (var run in runs.Where(run => run.Status is RunStatus.Paused or RunStatus.Failed))
+        foreach (var run in (await Load(figure, scale, cancellation)).Runs.Where(run => run.Status is RunStatus.Paused or RunStatus.Failed))
             if ((await queue.Resume(run.Id, actor, cancellation)).Outcome == TransitionOutcome.Done)
                 resumed++;
         return new ReproductionStart(experiment, created, added.Count, resumed);
@@ -112,39 +112,45 @@ public sealed class Reproductions(
     public async Task<int> Pause(Reproduction figure, ReproductionScale scale, string actor, CancellationToken cancellation = default)
     {
         var paused = 0;
-        if (await Find(figure, scale, cancellation) is { } experiment)
-            foreach (var run in (await Runs(experiment, cancellation)).Where(run => !run.Status.IsTerminal()))
-                if ((await queue.Pause(run.Id, actor, cancellation)).Outcome == TransitionOutcome.Done)
-                    paused++;
+        foreach (var run in (await Load(figure, scale, cancellation)).Runs.Where(run => !run.Status.IsTerminal()))
+            if ((await queue.Pause(run.Id, actor, cancellation)).Outcome == TransitionOutcome.Done)
+                paused++;
         return paused;
     }
 
     /// <summary>How far a figure's experiment is.</summary>
     public async Task<FigureProgress> Progress(Reproduction figure, ReproductionScale scale, CancellationToken cancellation = default) =>
-        Progress(figure, scale, await Find(figure, scale, cancellation), await Speeds(cancellation), await LoadRuns(figure, scale, cancellation));
+        Progress(figure, scale, await Load(figure, scale, cancellation), await Speeds(cancellation));
 
     /// <summary>How far every figure's experiments are, by <see cref="Reproduction.Key"/>.</summary>
     public async Task<IReadOnlyDictionary<string, FigureProgress>> ProgressOfAll(CancellationToken cancellation = default)
     {
         var speeds = await Speeds(cancellation);
-        var all = new Dictionary<string, FigureProgress>();
-        foreach (var figure in Catalog.All)
-            foreach (var scale in Enum.GetValues<ReproductionScale>())
-                all[figure.Key(scale)] = Progress(
-                    figure, scale, await Find(figure, scale, cancellation), speeds, await LoadRuns(figure, scale, cancellation));
-        return all;
+        List<(Reproduction Figure, ReproductionScale Scale)> all =
+            [.. Catalog.All.SelectMany(figure => Enum.GetValues<ReproductionScale>().Select(scale => (figure, scale)))];
+        var found = await Load(all, cancellation);
+        return all.ToDictionary(each => each.Figure.Key(each.Scale), each => Progress(each.Figure, each.Scale, found[each.Figure.Key(each.Scale)], speeds));
     }
 
     /// <summary>The figure of this lab's runs, with its verdict. What ended is computed once.</summary>
     public async Task<FigureEvidence> Evidence(Reproduction figure, ReproductionScale scale, CancellationToken cancellation = default)
     {
-        var runs = await LoadRuns(figure, scale, cancellation);
-        var stamp = string.Join('\n', runs.Select(run => string.Create(CultureInfo.InvariantCulture, $"{run.Id} {run.Status} {run.StepsDone}")));
-        if (known.TryGetValue(figure.Key(scale), out var cached) && cached.Stamp == stamp)
-            return cached.Evidence;
-        var evidence = await Judge(figure, scale, runs, cancellation);
-        known[figure.Key(scale)] = (stamp, evidence);
-        return evidence;
+        // Panels of one figure ask at once: one of them computes for all.
+        await judging.WaitAsync(cancellation);
+        try
+        {
+            var runs = (await Load(figure, scale, cancellation)).Runs;
+            var stamp = string.Join('\n', runs.Select(run => string.Create(CultureInfo.InvariantCulture, $"{run.Id} {run.Status} {run.StepsDone}")));
+            if (known.TryGetValue(figure.Key(scale), out var cached) && cached.Stamp == stamp)
+                return cached.Evidence;
+            var evidence = await Judge(figure, scale, runs, cancellation);
+            known[figure.Key(scale)] = (stamp, evidence);
+            return evidence;
+        }
+        finally
+        {
+            judging.Release();
+        }
     }
 
     /// <summary>The result that was kept of a figure, with the program or in the folder that the settings name; null where there is none.</summary>
@@ -176,9 +182,9 @@ public sealed class Reproductions(
     public async Task<ReproductionResult?> Result(Reproduction figure, ReproductionScale scale, CancellationToken cancellation = default)
     {
         var evidence = await Evidence(figure, scale, cancellation);
-        if (evidence.Comparison is null || await Find(figure, scale, cancellation) is not { } experiment)
+        var (experiment, runs) = await Load(figure, scale, cancellation);
+        if (evidence.Comparison is null || experiment is null)
             return null;
-        var runs = await LoadRuns(figure, scale, cancellation);
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         var made = await lab.Runs.AsNoTracking().Where(run => run.ExperimentId == experiment && run.DeletedAt == null)
             .Select(run => new { run.FinishedAt, run.UpdatedAt, run.CodeVersion, run.GitCommit, run.LibtorchVersion, run.HardwareDescription })
@@ -249,38 +255,39 @@ public sealed class Reproductions(
         };
     }
 
-    private async Task<Guid?> Find(Reproduction figure, ReproductionScale scale, CancellationToken cancellation)
-    {
-        var key = figure.Key(scale);
-        var configurations = figure.Runs(scale).Select(run => run.ConfigurationHash).Distinct().ToList();
-        await using var lab = await contexts.CreateDbContextAsync(cancellation);
-        return await lab.Experiments.AsNoTracking().Where(each => each.Reproduction == key)
-            .Where(each => !lab.Runs.Any(run => run.ExperimentId == each.Id && run.DeletedAt == null && !configurations.Contains(run.ConfigurationHash)))
-            .OrderByDescending(each => each.CreatedAt).Select(each => (Guid?)each.Id).FirstOrDefaultAsync(cancellation);
-    }
+    private sealed record Found(Guid? Experiment, IReadOnlyList<FigureRun> Runs);
 
-    private async Task<IReadOnlyList<FigureRun>> LoadRuns(Reproduction figure, ReproductionScale scale, CancellationToken cancellation)
-    {
-        if (await Find(figure, scale, cancellation) is not { } experiment)
-            return [];
-        var groups = figure.Runs(scale).DistinctBy(run => run.ConfigurationHash).ToDictionary(run => run.ConfigurationHash, run => run.Group);
-        // Of a pair that was cancelled and started anew, the newer run counts.
-        return [.. (await Runs(experiment, cancellation)).GroupBy(run => (run.ConfigurationHash, run.Seed)).Select(pair => pair.Last())
-            .Select(run => run with { Group = groups[run.ConfigurationHash] })];
-    }
+    private async Task<Found> Load(Reproduction figure, ReproductionScale scale, CancellationToken cancellation) =>
+        (await Load([(figure, scale)], cancellation))[figure.Key(scale)];
 
-    private async Task<IReadOnlyList<FigureRun>> Runs(Guid experiment, CancellationToken cancellation)
+    // Of each figure the newest experiment whose runs all belong to the plan, as the queue chooses it.
+    private async Task<Dictionary<string, Found>> Load(
+        IReadOnlyCollection<(Reproduction Figure, ReproductionScale Scale)> wanted, CancellationToken cancellation)
     {
+        var keys = wanted.Select(each => (string?)each.Figure.Key(each.Scale)).ToList();
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
-        return await lab.Runs.AsNoTracking().Where(run => run.ExperimentId == experiment && run.DeletedAt == null).OrderBy(run => run.CreatedAt)
-            .Select(run => new FigureRun(
-                run.Id, run.Name, "", run.Environment, run.Seed, run.ConfigurationHash, run.Status, run.Steps, run.StepsDone, run.LastReturn, run.Error))
-            .ToListAsync(cancellation);
+        var experiments = await lab.Experiments.AsNoTracking().Where(each => keys.Contains(each.Reproduction)).OrderByDescending(each => each.CreatedAt)
+            .Select(each => new { each.Id, each.Reproduction }).ToListAsync(cancellation);
+        var ids = experiments.ConvertAll(each => (Guid?)each.Id);
+        var runs = (await lab.Runs.AsNoTracking().Where(run => ids.Contains(run.ExperimentId) && run.DeletedAt == null).OrderBy(run => run.CreatedAt)
+            .Select(run => new { Experiment = run.ExperimentId!.Value, Run = new FigureRun(
+                run.Id, run.Name, "", run.Environment, run.Seed, run.ConfigurationHash, run.Status, run.Steps, run.StepsDone, run.LastReturn, run.Error) })
+            .ToListAsync(cancellation)).ToLookup(row => row.Experiment, row => row.Run);
+        return wanted.ToDictionary(each => each.Figure.Key(each.Scale), each =>
+        {
+            var groups = each.Figure.Runs(each.Scale).DistinctBy(run => run.ConfigurationHash).ToDictionary(run => run.ConfigurationHash, run => run.Group);
+            var own = experiments.FirstOrDefault(
+                experiment => experiment.Reproduction == each.Figure.Key(each.Scale) && runs[experiment.Id].All(run => groups.ContainsKey(run.ConfigurationHash)));
+            // Of a pair that was cancelled and started anew, the newer run counts.
+            return own is null ? new Found(null, []) : new Found(own.Id, [.. runs[own.Id].GroupBy(run => (run.ConfigurationHash, run.Seed))
+                .Select(pair => pair.Last()).Select(run => run with { Group = groups[run.ConfigurationHash] })]);
+        });
     }
 
     private static FigureProgress Progress(
-        Reproduction figure, ReproductionScale scale, Guid? experiment, (Dictionary<(string, string), double> Speeds, int Slots) history, IReadOnlyList<FigureRun> runs)
+        Reproduction figure, ReproductionScale scale, Found found, (Dictionary<(string, string), double> Speeds, int Slots) history)
     {
+        var (experiment, runs) = found;
         var plan = figure.Runs(scale);
         var byPair = runs.ToDictionary(run => (run.ConfigurationHash, run.Seed));
         var (steps, done, seconds, known) = (0L, 0L, 0.0, true);

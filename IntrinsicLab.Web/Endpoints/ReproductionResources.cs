@@ -114,6 +114,9 @@ public record ReproductionQuery
 {
     /// <summary>full or reduced.</summary>
     public ReproductionScale Scale { get; init; }
+
+    /// <summary>Anything: another value makes an address that was not asked for before.</summary>
+    public string Version { get; init; } = "";
 }
 
 /// <summary>Query of a figure's curves.</summary>
