@@ -70,7 +70,7 @@ public static class FigureSvg
             var area = new Area(index * width / panels.Count + 4, 6, width / panels.Count - 8, height - 12, Range.Of(figure.Settings, panel.Groups));
             Marks(svg, figure.Settings, panel.Groups, names, area, slot => $"var(--series-{(slot % Series.Length + 1).ToString(CultureInfo.InvariantCulture)})", 1.5);
         }
-        return $"""<svg viewBox="0 0 {N(width)} {N(height)}" role="img" aria-label="{Escape(Words(figure.Settings, comparison))}">{svg}</svg>""".ReplaceLineEndings("");
+        return $"""<svg viewBox="0 0 {N(width)} {N(height)}" preserveAspectRatio="none" role="img" aria-label="{Escape(Words(figure.Settings, comparison))}">{svg}</svg>""".ReplaceLineEndings("");
     }
 
     /// <summary>What is drawn, in words: for each environment and group the value at the end.</summary>

@@ -116,7 +116,7 @@ public sealed record ReproducedRun(
 /// <param name="ProbabilityOfImprovement95">Its 95 % interval.</param>
 /// <param name="P">Two-sided p-value.</param>
 /// <param name="AdjustedP">After Holm.</param>
-/// <param name="SmallestP">The smallest adjusted p-value that so few seeds can reach.</param>
+/// <param name="SmallestP">The smallest p-value, before adjusting, that so few seeds can reach.</param>
 /// <param name="Seeds">Scores of the better group, or of the one with a bound.</param>
 /// <param name="OtherSeeds">Scores of the worse group.</param>
 /// <param name="SeedsNeeded">Seeds of each group that would probably decide it; null where it is decided or none would.</param>

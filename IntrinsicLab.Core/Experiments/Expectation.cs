@@ -48,7 +48,7 @@ public sealed record Expectation(
         }
     }
 
-    internal static string Shown(double value) => value.ToString(Math.Abs(value) >= 1000 ? "0" : "G4", CultureInfo.InvariantCulture);
+    internal static string Shown(double value) => value.ToString(Math.Abs(value) >= 1000 ? "0" : "G4", CultureInfo.InvariantCulture).Replace('-', '\u2212');
 
     internal static ReproductionScore? ReadScore(Members members)
     {

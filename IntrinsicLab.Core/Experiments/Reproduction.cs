@@ -153,9 +153,7 @@ public sealed partial record Reproduction
         var settings = FigureSettings.Read(members.Take("settings"), members.At("settings"), plan.TryGetProperty("arms", out _), problems);
         var score = Expectation.ReadScore(members) ?? ReproductionScore.Final;
         var expected = Expectation.ReadAll(members, score, problems);
-        var minutes = Members.Of(Required(members, "minutes"), members.At("minutes"), problems);
-        var (fullMinutes, reducedMinutes) = (Positive(minutes, "full"), Positive(minutes, "reduced"));
-        minutes.RefuseOthers("member", ["full", "reduced"]);
+        var (fullMinutes, reducedMinutes) = ReadMinutes(members, problems);
         var (reducedJson, reduced) = ReadReduced(Required(members, "reduced"), plan, members.At("reduced"), full is not null, problems);
         members.RefuseOthers("member", Known);
 
@@ -224,7 +222,9 @@ public sealed partial record Reproduction
 
     private static PaperReference? ReadPaper(Members members, List<Problem> problems)
     {
-        var paper = Members.Of(Required(members, "paper"), members.At("paper"), problems);
+        if (Required(members, "paper") is not { } json)
+            return null;
+        var paper = Members.Of(json, members.At("paper"), problems);
         var authors = paper.Text("authors", 300, required: true);
         var year = paper.Whole("year", 1900, 2200, required: true);
         var title = paper.Text("title", 300, required: true);
@@ -233,6 +233,19 @@ public sealed partial record Reproduction
             paper.Fault("link", "Expected an address that begins with https://.");
         paper.RefuseOthers("member", ["authors", "year", "title", "link"]);
         return authors is null || year is null || title is null ? null : new PaperReference(authors.Trim(), (int)year, title.Trim(), link);
+    }
+
+    private static (double? Full, double? Reduced) ReadMinutes(Members members, List<Problem> problems)
+    {
+        if (Required(members, "minutes") is not { } json)
+            return (null, null);
+        var before = problems.Count;
+        var minutes = Members.Of(json, members.At("minutes"), problems);
+        if (problems.Count > before)
+            return (null, null);
+        var read = (Positive(minutes, "full"), Positive(minutes, "reduced"));
+        minutes.RefuseOthers("member", ["full", "reduced"]);
+        return read;
     }
 
     private static void FindUnknownGroups(

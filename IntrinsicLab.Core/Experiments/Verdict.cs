@@ -34,7 +34,7 @@ public sealed record GroupScores(int Planned, IReadOnlyList<double> Scores);
 /// <param name="ImprovementInterval">Its 95 % bootstrap interval.</param>
 /// <param name="P">Two-sided p-value of the permutation test at the threshold; of Student's test for a bound.</param>
 /// <param name="AdjustedP">After Holm, over the expectations that could be tested.</param>
-/// <param name="SmallestP">The smallest adjusted p-value that so few seeds can reach.</param>
+/// <param name="SmallestP">The smallest p-value, before adjusting, that so few seeds can reach.</param>
 /// <param name="Seeds">Scores of the better group, or of the one with a bound.</param>
 /// <param name="OtherSeeds">Scores of the worse group; 0 for a bound.</param>
 /// <param name="SeedsNeeded">Seeds of each group that would decide it in four of five cases were the true effect the observed one; null where it is
@@ -73,8 +73,7 @@ public static class Verdicts
         var tested = found.Where(each => each.P is not null).ToList();
         var adjusted = MultipleComparisons.Holm([.. tested.Select(each => each.P!.Value)]);
         var judged = found.ConvertAll(each => Judge(
-            each.P is null ? each : each with { AdjustedP = adjusted[tested.IndexOf(each)], SmallestP = Math.Min(1, tested.Count * each.SmallestP!.Value) },
-            tested.Count));
+            each.P is null ? each : each with { AdjustedP = adjusted[tested.IndexOf(each)] }, tested.Count));
         return new FigureVerdict(Overall([.. judged.Select(each => each.Verdict)]), judged);
     }
 
@@ -161,11 +160,12 @@ public static class Verdicts
         var bounds = $"The 95 % interval of the {what}, {Expectation.Shown(interval.Low)} to {Expectation.Shown(interval.High)}";
         if (contradicts)
             return found with { Verdict = Verdict.DoesNotHold, SeedsNeeded = null, Reason = $"{bounds}, lies {(isBelow ? "above" : "below")} {Expectation.Shown(threshold)}." };
-        if (supports && (found.AdjustedP is not { } p || p < Level || found.SmallestP >= Level))
+        var smallest = Math.Min(1, tests * (found.SmallestP ?? 0));
+        if (supports && (found.AdjustedP is not { } p || p < Level || smallest >= Level))
         {
             var test = found.AdjustedP is not { } adjusted ? ""
-                : adjusted < Level ? $" Adjusted p is {Expectation.Shown(adjusted)}."
-                : $" So few seeds cannot reach an adjusted p below {Expectation.Shown(found.SmallestP ?? 1)}: the interval alone decides.";
+                : adjusted < Level ? $" Adjusted for {tests} test{(tests == 1 ? "" : "s")}, p is {Small(adjusted)}."
+                : $" So few seeds need not reach p = 0.05 once adjusted for {tests} test{(tests == 1 ? "" : "s")}, at best {Small(smallest)}: the interval alone decides.";
             return found with
             {
                 Verdict = Verdict.Holds,
@@ -174,7 +174,7 @@ public static class Verdicts
             };
         }
         var open = supports
-            ? $"{bounds}, lies {(isBelow ? "below" : "above")} {Expectation.Shown(threshold)}, but the p-value after adjusting for {tests} tests is {Expectation.Shown(found.AdjustedP ?? 1)}."
+            ? $"{bounds}, lies {(isBelow ? "below" : "above")} {Expectation.Shown(threshold)}, but p, adjusted for {tests} tests, is {Small(found.AdjustedP ?? 1)}."
             : $"{bounds}, reaches across {Expectation.Shown(threshold)}.";
         return found with { Verdict = Verdict.Undecided, Reason = $"{open} {Advice(found)}" };
     }
@@ -201,6 +201,8 @@ public static class Verdicts
         }
         return null;
     }
+
+    private static string Small(double p) => p < 0.001 ? "below 0.001" : p.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture);
 
     private static Interval? Hull(Interval? one, Interval? other) =>
         one is { } a && other is { } b ? new Interval(Math.Min(a.Low, b.Low), Math.Max(a.High, b.High)) : one ?? other;
