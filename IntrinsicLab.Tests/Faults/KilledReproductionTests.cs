@@ -74,8 +74,8 @@ public sealed class KilledReproductionTests : IDisposable
 
     private static async Task Until(TestWorker lab, Func<List<Run>, bool> reached)
     {
-        for (var deadline = DateTime.UtcNow.AddSeconds(90); !reached(await Runs(lab)); await Task.Delay(50))
-            Assert.True(DateTime.UtcNow < deadline, "The runs get nowhere.");
+        for (var deadline = DateTime.UtcNow.AddSeconds(240); !reached(await Runs(lab)); await Task.Delay(50))
+            Assert.True(DateTime.UtcNow < deadline, string.Join("; ", (await Runs(lab)).Select(run => $"{run.Name} {run.Status} at {run.StepsDone}: {run.Error}")));
     }
 
     private Process Start()
