@@ -45,7 +45,7 @@ public sealed class ReproductionPageTests(LabInBrowser lab)
     public async Task Wall_Filtered_KeepsItsFilterInTheAddress()
     {
         await using var page = await lab.Open("reproductions");
-        var cards = page.Tab.Locator(".figure-card");
+        var cards = page.Tab.Locator(".paper-card");
         await Expect(cards.First).ToBeVisibleAsync();
         var all = await cards.CountAsync();
 
