@@ -16,6 +16,9 @@ public sealed class Experiment
 
     public string Notes { get; set; } = "";
     public DateTimeOffset CreatedAt { get; set; }
+
+    /// <summary>Id and scale of the published figure it repeats, such as <c>ppo-hopper:full</c>; null for other experiments.</summary>
+    public string? Reproduction { get; set; }
 }
 
 internal sealed class ExperimentMapping : IEntityTypeConfiguration<Experiment>
@@ -25,5 +28,6 @@ internal sealed class ExperimentMapping : IEntityTypeConfiguration<Experiment>
         experiment.ToTable("experiments");
         experiment.Property(each => each.Id).ValueGeneratedNever();
         experiment.HasIndex(each => each.CreatedAt).HasDatabaseName("experiments_by_age");
+        experiment.HasIndex(each => each.Reproduction).HasDatabaseName("experiments_by_reproduction");
     }
 }

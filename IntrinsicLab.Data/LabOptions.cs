@@ -14,6 +14,12 @@ public sealed record LabOptions
     /// <summary>Empty: SQLite in the data folder. <c>Host=…</c> or <c>postgres://…</c>: a PostgreSQL database that several machines share.</summary>
     public string Database { get; init; } = "";
 
+    /// <summary>Folder of plans whose member <c>reproduction</c> makes them figures to reproduce; empty for those that come with the program.</summary>
+    public string PlansFolder { get; init; } = "";
+
+    /// <summary>Folder of results of reproduced figures; empty for those that come with the program.</summary>
+    public string ResultsFolder { get; init; } = "";
+
     /// <summary>The dashboard's process also runs runs.</summary>
     public bool EmbeddedWorker { get; init; } = true;
 

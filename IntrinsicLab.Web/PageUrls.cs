@@ -1,3 +1,5 @@
+using IntrinsicLab.Core.Experiments;
+
 namespace IntrinsicLab.Web;
 
 /// <summary>Every link between pages is built here.</summary>
@@ -6,6 +8,7 @@ internal static class PageUrls
     public const string Overview = "";
     public const string Runs = "runs";
     public const string Compare = "compare";
+    public const string Reproductions = "reproductions";
     public const string New = "new";
     public const string Queue = "queue";
     public const string Algorithms = "algorithms";
@@ -21,6 +24,9 @@ internal static class PageUrls
     public static string RunsWhere(string query) => $"runs?q={Uri.EscapeDataString(query)}";
 
     public static string CompareWhere(string query) => query.Length > 0 ? $"compare?q={Uri.EscapeDataString(query)}" : Compare;
+
+    public static string Reproduction(string id, ReproductionScale scale) =>
+        $"{Reproductions}/{id}{(scale == ReproductionScale.Reduced ? "?scale=reduced" : "")}";
 
     public static string Clone(Guid id) => $"new?from={id}";
 

@@ -17,6 +17,15 @@ var plan = new Argument<FileInfo>("plan") { Description = "Plan of a run or an e
 var runPlan = new Command("run", "Run a plan without a web server: progress bars, then a table.") { plan };
 runPlan.SetAction(parsed => RunCommand.Execute(parsed.GetValue(plan)!));
 
+var figures = new Argument<string[]>("figure") { Description = "Ids of published figures.", Arity = ArgumentArity.ZeroOrMore };
+var reduced = new Option<bool>("--reduced") { Description = "The reduced experiment: less budget or fewer seeds." };
+var everything = new Option<bool>("--all") { Description = "Every figure, one after the other." };
+var listed = new Option<bool>("--list") { Description = "List the figures with what is known of them." };
+var kept = new Option<DirectoryInfo>("--out") { Description = "Folder for results.", DefaultValueFactory = _ => new DirectoryInfo("reproductions") };
+var reproduce = new Command("reproduce", "Reproduce published figures; goes on where it was interrupted.") { figures, reduced, everything, listed, kept };
+reproduce.SetAction(parsed => ReproduceCommand.Execute(
+    parsed.GetValue(figures) ?? [], parsed.GetValue(reduced), parsed.GetValue(everything), parsed.GetValue(listed), parsed.GetValue(kept)!));
+
 var serve = new Command("serve", "Run queued runs until stopped; Lab:Database says for which lab.");
 serve.SetAction(_ => ServeCommand.Execute());
 
@@ -39,7 +48,7 @@ repeat.SetAction(parsed => RepeatCommand.Execute(parsed.GetValue(manifest)!, par
 
 var root = new RootCommand("Runs training for IntrinsicLab. Settings: section Lab of appsettings.json, or variables such as Lab__DataFolder.")
 {
-    train, play, runPlan, serve, backup, bench, randomReturns, repeat,
+    train, play, runPlan, reproduce, serve, backup, bench, randomReturns, repeat,
 };
 // Every verb handles signals itself; the default would end the process two seconds after one.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -11,7 +11,7 @@ namespace IntrinsicLab.Core.Experiments;
 /// The matrix people write: algorithms × environments × grid × seeds under one budget, expanded into runs.
 /// <code>{ name, algorithms[] or arms[{name, algorithm, parameters{}, environmentParameters{environment:{…}}}], environments[], seeds (count or list),
 /// steps, parameters{algorithm:{…}}, environmentParameters{environment:{…}}, grid{"algorithm.parameter" or "environment.parameter":[…]},
-/// evaluation{…}, device, priority, tags[], notes }</code>
+/// evaluation{…}, device, priority, tags[], notes, reproduction{…} }</code>
 /// An arm is an algorithm under a name with settings of its own, for claims such as "with the bonus against without". Environment parameters
 /// under "*" hold for every environment; an arm's come before the plan's, an environment's own before "*".
 /// </summary>
@@ -31,7 +31,7 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<RunPlan> Runs, in
     private static readonly string[] Known =
     [
         "name", "algorithms", "arms", "environments", "seeds", "steps", "device", "parameters", "environmentParameters", "grid", "evaluation", "priority",
-        "tags", "notes",
+        "tags", "notes", Reproduction.Member,
     ];
 
     /// <summary>Reads a plan, adding every fault to <paramref name="problems"/>; null when there were any.</summary>
@@ -49,6 +49,7 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<RunPlan> Runs, in
         var environmentParameters = PerId(members, "environmentParameters", [EveryEnvironment, .. environments.Select(entry => entry.Id)], "environment", faults);
         var grid = ReadGrid(members, [.. arms.Select(arm => arm.Algorithm).Distinct()], environments, faults);
         var evaluation = RunPlan.ReadEvaluation(members, steps, faults);
+        var reproduction = members.Take(Reproduction.Member);
         members.RefuseOthers("member", Known);
 
         foreach (var arm in arms)
@@ -101,8 +102,11 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<RunPlan> Runs, in
                 }
             }
         }
+        var plan = faults.Count == 0 ? new ExperimentPlan(name!.Trim(), runs, labels.Priority, labels.Tags, labels.Notes) : null;
+        if (reproduction is { } figure)
+            Reproduction.Read(figure, json, plan, faults);
         problems.AddRange(faults.Distinct());
-        return faults.Count == 0 ? new ExperimentPlan(name!.Trim(), runs, labels.Priority, labels.Tags, labels.Notes) : null;
+        return faults.Count == 0 ? plan : null;
     }
 
     private sealed record Arm(

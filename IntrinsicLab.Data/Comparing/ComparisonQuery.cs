@@ -40,7 +40,7 @@ public sealed record ComparisonQuery
         "normalise", "references", "threshold", "lines",
     ];
 
-    private static readonly Dictionary<string, Band> Bands = new()
+    internal static readonly IReadOnlyDictionary<string, Band> Bands = new Dictionary<string, Band>
     {
         ["ci95"] = Band.Bootstrap,
         ["t95"] = Band.Student,
@@ -52,14 +52,14 @@ public sealed record ComparisonQuery
         ["t"] = Band.Student,
     };
 
-    private static readonly Dictionary<string, Aggregate> Statistics = new()
+    internal static readonly IReadOnlyDictionary<string, Aggregate> Statistics = new Dictionary<string, Aggregate>
     {
         ["mean"] = Aggregate.Mean,
         ["median"] = Aggregate.Median,
         ["iqm"] = Aggregate.Iqm,
     };
 
-    private static readonly Dictionary<string, MetricAxis> Axes = new()
+    internal static readonly IReadOnlyDictionary<string, MetricAxis> Axes = new Dictionary<string, MetricAxis>
     {
         ["steps"] = MetricAxis.Steps,
         ["episodes"] = MetricAxis.Episodes,
@@ -235,7 +235,7 @@ public sealed record ComparisonQuery
         return ids;
     }
 
-    private static T Choice<T>(Members members, string name, Dictionary<string, T> choices, string usual)
+    private static T Choice<T>(Members members, string name, IReadOnlyDictionary<string, T> choices, string usual)
     {
         if (members.Text(name, 40) is not { } word)
             return choices[usual];

@@ -15,7 +15,13 @@ internal sealed class TestData : IAsyncDisposable
     private TestData(string folder, string database)
     {
         Folder = folder;
-        var settings = new Dictionary<string, string?> { ["Lab:DataFolder"] = folder, ["Lab:Database"] = database };
+        var settings = new Dictionary<string, string?>
+        {
+            ["Lab:DataFolder"] = folder,
+            ["Lab:Database"] = database,
+            ["Lab:PlansFolder"] = Path.Combine(folder, "plans"),
+            ["Lab:ResultsFolder"] = Path.Combine(folder, "results"),
+        };
         services = new ServiceCollection()
             .AddSingleton<TimeProvider>(Time)
             .AddLabData(new ConfigurationBuilder().AddInMemoryCollection(settings).Build())
@@ -29,6 +35,7 @@ internal sealed class TestData : IAsyncDisposable
     public RunQueries Queries => services.GetRequiredService<RunQueries>();
     public MetricStore Metrics => services.GetRequiredService<MetricStore>();
     public CheckpointStore Checkpoints => services.GetRequiredService<CheckpointStore>();
+    public Reproductions Reproductions => services.GetRequiredService<Reproductions>();
     public RunLog Log => services.GetRequiredService<RunLog>();
     public ArtifactStore Artifacts => services.GetRequiredService<ArtifactStore>();
 

@@ -32,6 +32,8 @@ public sealed class LabInBrowser : IAsyncLifetime
         };
         start.Environment["Lab__DataFolder"] = folder;
         start.Environment["Lab__CpuSlots"] = "2";
+        start.Environment["Lab__PlansFolder"] = QuickFigure.WritePlans(Path.Combine(folder, "plans"));
+        start.Environment["Lab__ResultsFolder"] = Path.Combine(folder, "results");
         if (Published is null)
             start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
         server = Process.Start(start)!;

@@ -17,6 +17,8 @@ public sealed class ApiApplication : WebApplicationFactory<ApiErrors>
     private readonly string folder = Path.Combine(Path.GetTempPath(), $"lab-api-{Guid.NewGuid():N}");
     private HttpClient? client;
 
+    public string ResultsFolder => Path.Combine(folder, "results");
+
     public HttpClient Client => client ??= CreateClient(new() { BaseAddress = new("http://localhost/api/v1/") });
 
     public T Service<T>() where T : notnull => Services.GetRequiredService<T>();
@@ -82,6 +84,7 @@ public sealed class ApiApplication : WebApplicationFactory<ApiErrors>
         builder.UseSetting("Lab:DataFolder", folder);
         builder.UseSetting("Lab:Database", "");
         builder.UseSetting("Lab:EmbeddedWorker", "false");
+        builder.UseSetting("Lab:ResultsFolder", ResultsFolder);
         builder.UseSetting("Logging:LogLevel:Default", "Warning");
     }
 

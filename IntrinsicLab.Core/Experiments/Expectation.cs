@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace IntrinsicLab.Core.Experiments;
+
+/// <summary>
+/// One thing that a figure leads us to expect of our runs: a group's scores lie above another's, or above or below a number.
+/// </summary>
+/// <param name="Index">Its place in the list as written.</param>
+/// <param name="Score">Which number of a run is compared.</param>
+/// <param name="Environment">Where; null in every environment.</param>
+/// <param name="Better">The group that should be better; null for a bound.</param>
+/// <param name="Worse">The other group; null for a bound.</param>
+/// <param name="AtLeast">By how much, in units of the score; 0 for by anything.</param>
+/// <param name="Ratio">How many times the other's score; null where the margin is a difference.</param>
+/// <param name="Group">The group that has a bound; null for a comparison.</param>
+/// <param name="Above">Its mean score should lie above this.</param>
+/// <param name="Below">Its mean score should lie below this.</param>
+public sealed record Expectation(
+    int Index, ReproductionScore Score, string? Environment, string? Better, string? Worse, double AtLeast, double? Ratio, string? Group, double? Above,
+    double? Below)
+{
+    private const int Most = 50;
+    private static readonly string[] Known = ["better", "worse", "atLeast", "ratio", "group", "above", "below", "environment", "score"];
+
+    /// <summary>It compares two groups.</summary>
+    public bool IsComparison => Better is not null;
+
+    /// <summary>The groups it names.</summary>
+    public IReadOnlyList<string> Groups => [.. Named.Select(each => each.Name)];
+
+    internal IEnumerable<(string Member, string Name)> Named =>
+        ((string, string?)[])[("better", Better), ("worse", Worse), ("group", Group)] is var all
+            ? all.Where(each => each.Item2 is not null).Select(each => (each.Item1, each.Item2!))
+            : [];
+
+    /// <summary>The expectation as a sentence without its full stop.</summary>
+    public string Sentence
+    {
+        get
+        {
+            var where = Environment is null ? "" : $" on {Environment}";
+            var score = Score == ReproductionScore.Final ? "final score" : "mean over training";
+            if (Group is not null)
+                return Above is { } above ? $"{Group}: {score} above {Shown(above)}{where}" : $"{Group}: {score} below {Shown(Below ?? 0)}{where}";
+            var margin = Ratio is { } ratio ? $", at least {Shown(ratio)} times" : AtLeast > 0 ? $" by at least {Shown(AtLeast)}" : "";
+            return $"{Better} better than {Worse}{margin}{where}{(Score == ReproductionScore.Area ? ", mean over training" : "")}";
+        }
+    }
+
+    internal static string Shown(double value) => value.ToString(Math.Abs(value) >= 1000 ? "0" : "G4", CultureInfo.InvariantCulture).Replace('-', '\u2212');
+
+    internal static ReproductionScore? ReadScore(Members members)
+    {
+        switch (members.Text("score", 20))
+        {
+            case null:
+                return null;
+            case "final":
+                return ReproductionScore.Final;
+            case "area":
+                return ReproductionScore.Area;
+            case var word:
+                members.Fault("score", Problem.Unknown("score", word, ["final", "area"]));
+                return null;
+        }
+    }
+
+    internal static IReadOnlyList<Expectation> ReadAll(Members members, ReproductionScore score, List<Problem> problems)
+    {
+        if (members.Take("expected") is not { } json)
+        {
+            members.Fault("expected", "This member is required: a list, empty where the figure is only shown.");
+            return [];
+        }
+        if (json.ValueKind != JsonValueKind.Array || json.GetArrayLength() > Most)
+        {
+            members.Fault("expected", $"Expected a list of at most {Most} expectations.");
+            return [];
+        }
+        var all = new List<Expectation>();
+        foreach (var (index, element) in json.EnumerateArray().Index())
+            if (Read(element, Problem.At(members.At("expected"), index.ToString(CultureInfo.InvariantCulture)), index, score, problems) is { } read)
+                all.Add(read);
+        return all;
+    }
+
+    private static Expectation? Read(JsonElement json, string pointer, int index, ReproductionScore usual, List<Problem> problems)
+    {
+        var before = problems.Count;
+        var members = Members.Of(json, pointer, problems);
+        if (problems.Count > before)
+            return null;
+        var (better, worse, group) = (members.Text("better", 200), members.Text("worse", 200), members.Text("group", 200));
+        var (atLeast, ratio) = (Number(members, "atLeast"), Number(members, "ratio"));
+        var (above, below) = (Number(members, "above"), Number(members, "below"));
+        var environment = members.Text("environment", 100);
+        var score = ReadScore(members) ?? usual;
+        members.RefuseOthers("member", Known);
+        if (problems.Count > before)
+            return null;
+        if (group is null == (better is null && worse is null))
+            problems.Add(new(pointer, "Expected either 'better' and 'worse', two groups, or 'group' with 'above' or 'below'."));
+        else if (group is not null)
+        {
+            if (above is null == below is null)
+                problems.Add(new(pointer, "A group has one bound: 'above' or 'below'."));
+            if (atLeast is not null || ratio is not null)
+                problems.Add(new(pointer, "'atLeast' and 'ratio' belong to 'better' and 'worse'; a bound is a number itself."));
+        }
+        else
+        {
+            if (better is null || worse is null || better == worse)
+                problems.Add(new(pointer, "Expected two different groups: 'better' and 'worse'."));
+            if (above is not null || below is not null)
+                problems.Add(new(pointer, "'above' and 'below' belong to 'group'; for two groups say 'atLeast' or 'ratio'."));
+            if (atLeast is not null && ratio is not null)
+                problems.Add(new(pointer, "Say the margin once: 'atLeast' as a difference or 'ratio' as a factor."));
+            if (atLeast < 0)
+                members.Fault("atLeast", "A margin is 0 or more.");
+            if (ratio <= 0)
+                members.Fault("ratio", "A ratio is above 0.");
+        }
+        return problems.Count > before ? null : new(index, score, environment, better, worse, atLeast ?? 0, ratio, group, above, below);
+    }
+
+    private static double? Number(Members members, string name)
+    {
+        if (members.Take(name) is not { } json)
+            return null;
+        if (json.ValueKind == JsonValueKind.Number && json.TryGetDouble(out var number) && double.IsFinite(number))
+            return number;
+        members.Fault(name, $"Expected a number, not {Parameter.Shown(json)}.");
+        return null;
+    }
+}

@@ -1,0 +1,151 @@
+using IntrinsicLab.Core.Experiments;
+using IntrinsicLab.Data;
+using IntrinsicLab.Tests.Support;
+using Microsoft.EntityFrameworkCore;
+
+namespace IntrinsicLab.Tests.Data;
+
+public sealed class ReproductionsTests
+{
+    private const ReproductionScale Full = ReproductionScale.Full;
+
+    public static TheoryData<bool> Databases => TestData.Databases;
+
+    [Theory]
+    [MemberData(nameof(Databases))]
+    public async Task Start_AgainAndAgain_ContinuesAndRepeatsNothing(bool onServer)
+    {
+        await using var data = await TestData.Create(onServer);
+        var figure = QuickFigure.Read();
+        Assert.Equal(ReproductionStatus.NotStarted, (await data.Reproductions.Progress(figure, Full)).Status);
+
+        var first = await data.Reproductions.Start(figure, Full, "test");
+        Assert.True(first.Created);
+        Assert.Equal((4, 0), (first.Added, first.Resumed));
+        var runs = await Runs(data, first.Experiment.Id);
+        await Set(data, runs[0], RunStatus.Completed);
+        await Set(data, runs[1], RunStatus.Paused);
+        await Set(data, runs[2], RunStatus.Failed);
+        await Set(data, runs[3], RunStatus.Cancelled);
+
+        var second = await data.Reproductions.Start(figure, Full, "test");
+        Assert.Equal((first.Experiment.Id, false, 1, 2), (second.Experiment.Id, second.Created, second.Added, second.Resumed));
+        var now = await Runs(data, first.Experiment.Id);
+        Assert.Equal(
+            [RunStatus.Completed, RunStatus.Queued, RunStatus.Queued, RunStatus.Cancelled, RunStatus.Queued], now.Select(run => run.Status));
+        Assert.Distinct(now.Where(run => run.Status != RunStatus.Cancelled).Select(run => (run.ConfigurationHash, run.Seed)));
+        var progress = await data.Reproductions.Progress(figure, Full);
+        Assert.Equal((ReproductionStatus.Running, 4, 1, 4 * 4096L, 4096L), (progress.Status, progress.Runs.Count, progress.Completed, progress.Steps, progress.StepsDone));
+
+        Assert.Equal((0, 0), (await data.Reproductions.Start(figure, Full, "test")) is var third ? (third.Added, third.Resumed) : default);
+        Assert.Equal(3, await data.Reproductions.Pause(figure, Full, "test"));
+        Assert.Equal(ReproductionStatus.Paused, (await data.Reproductions.Progress(figure, Full)).Status);
+    }
+
+    [Theory]
+    [MemberData(nameof(Databases))]
+    public async Task Start_ManyAtOnce_MakesOneExperiment(bool onServer)
+    {
+        await using var data = await TestData.Create(onServer);
+        var figure = QuickFigure.Read();
+
+        var started = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => data.Reproductions.Start(figure, Full, "test"))));
+
+        Assert.Single(started.Select(each => each.Experiment.Id).Distinct());
+        Assert.Single(started, each => each.Created);
+        Assert.Equal(4, (await Runs(data, started[0].Experiment.Id)).Count);
+    }
+
+    [Fact]
+    public async Task Start_WithMoreSeeds_AddsThem_AndWithAnotherBudget_BeginsAnew()
+    {
+        await using var data = await TestData.Create();
+        var first = await data.Reproductions.Start(QuickFigure.Read(), Full, "test");
+
+        var more = await data.Reproductions.Start(QuickFigure.Read(plan => plan["seeds"] = 3), Full, "test");
+        Assert.Equal((first.Experiment.Id, 2), (more.Experiment.Id, more.Added));
+
+        var other = await data.Reproductions.Start(QuickFigure.Read(plan => plan["steps"] = 8192), Full, "test");
+        Assert.NotEqual(first.Experiment.Id, other.Experiment.Id);
+        Assert.True(other.Created);
+
+        // Going back finds the first again.
+        Assert.Equal(first.Experiment.Id, (await data.Reproductions.Start(QuickFigure.Read(), Full, "test")).Experiment.Id);
+        Assert.NotEqual(first.Experiment.Id, (await data.Reproductions.Start(QuickFigure.Read(), ReproductionScale.Reduced, "test")).Experiment.Id);
+    }
+
+    [Fact]
+    public async Task Result_OfCompletedRuns_IsTheSameTwiceAndReadsBack()
+    {
+        await using var data = await TestData.Create();
+        var figure = QuickFigure.Read();
+        Assert.Null(await data.Reproductions.Result(figure, Full));
+        var started = await data.Reproductions.Start(figure, Full, "test");
+        foreach (var run in await Runs(data, started.Experiment.Id))
+        {
+            await Measure(data, run, run.Algorithm == "ppo" ? 100 + run.Seed : 10 + run.Seed);
+            await Set(data, run, RunStatus.Completed);
+        }
+
+        var result = (await data.Reproductions.Result(figure, Full))!;
+        Assert.Equal(["with PPO · cartpole", "with A2C · cartpole"], result.Comparison.Groups.Select(group => group.Label).OrderDescending(StringComparer.Ordinal));
+        Assert.Equal([101, 102, 11, 12], result.Runs.Select(run => run.Final!.Value));
+        Assert.Equal([Verdict.Holds, Verdict.Holds], result.Expected.Select(found => found.Verdict));
+        Assert.Equal(90, result.Expected[0].Estimate!.Value, 9);
+        Assert.Equal((Verdict.Holds, "./lab reproduce quick-figure"), (result.Verdict, result.Command));
+        Assert.Equal(ReproductionStatus.Finished, (await data.Reproductions.Progress(figure, Full)).Status);
+        Assert.Equal(result.ToJson(), (await data.Reproductions.Result(figure, Full))!.ToJson());
+
+        Assert.Null(data.Reproductions.Kept(figure, Full));
+        var folder = Directory.CreateDirectory(Path.Combine(data.Folder, "results")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "quick-figure-full.json"), result.ToJson());
+        Assert.Equal(result.ToJson(), data.Reproductions.Kept(figure, Full)!.ToJson());
+        Assert.DoesNotContain("    1,\n", result.ToJson());
+
+        await File.WriteAllTextAsync(Path.Combine(folder, "quick-figure-reduced.json"), "{\"schema\": 99}");
+        Assert.Null(data.Reproductions.Kept(figure, ReproductionScale.Reduced));
+    }
+
+    [Fact]
+    public async Task Standing_WhileRunsAreAtWork_ShowsTheirCurvesButTheKeptVerdict()
+    {
+        await using var data = await TestData.Create();
+        var figure = QuickFigure.Read();
+        var started = await data.Reproductions.Start(figure, Full, "test");
+        var runs = await Runs(data, started.Experiment.Id);
+        await Measure(data, runs[0], 50);
+
+        async Task<FigureStanding> Now() => await data.Reproductions.Standing(figure, Full, await data.Reproductions.Progress(figure, Full));
+        Assert.Equal((Verdict.NotRun, FigureSource.Lab, FigureSource.Lab), await Now() is var own ? (own.Verdict, own.VerdictSource, own.ComparisonSource) : default);
+
+        var result = (await data.Reproductions.Result(figure, Full))! with { Verdict = Verdict.DoesNotHold };
+        var folder = Directory.CreateDirectory(Path.Combine(data.Folder, "results")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "quick-figure-full.json"), result.ToJson());
+        Assert.Equal((Verdict.DoesNotHold, FigureSource.Kept, FigureSource.Lab), await Now() is var kept ? (kept.Verdict, kept.VerdictSource, kept.ComparisonSource) : default);
+    }
+
+    private static async Task<List<Run>> Runs(TestData data, Guid experiment)
+    {
+        await using var lab = data.Context();
+        return await lab.Runs.AsNoTracking().Where(run => run.ExperimentId == experiment).OrderBy(run => run.CreatedAt).ToListAsync();
+    }
+
+    private static async Task Set(TestData data, Run run, RunStatus status)
+    {
+        await using var lab = data.Context();
+        var finished = status.IsTerminal() ? data.Time.GetUtcNow() : (DateTimeOffset?)null;
+        await lab.Runs.Where(each => each.Id == run.Id).ExecuteUpdateAsync(set => set
+            .SetProperty(each => each.Status, status).SetProperty(each => each.FinishedAt, finished)
+            .SetProperty(each => each.StepsDone, status == RunStatus.Completed ? run.Steps : 0));
+        data.Time.Advance(TimeSpan.FromSeconds(1));
+    }
+
+    // Only workers write a trained run's points; for as long as they are written, these are somebody else's.
+    private static async Task Measure(TestData data, Run run, double score)
+    {
+        await using var lab = data.Context();
+        await lab.Runs.Where(each => each.Id == run.Id).ExecuteUpdateAsync(set => set.SetProperty(each => each.Source, Run.SourceExternal));
+        await data.Metrics.Upsert(run.Id, new Dictionary<string, SeriesColumns> { [MetricStore.ReturnMetric] = new([0, run.Steps], [score, score]) });
+        await lab.Runs.Where(each => each.Id == run.Id).ExecuteUpdateAsync(set => set.SetProperty(each => each.Source, Run.SourceLab));
+    }
+}
