@@ -55,6 +55,7 @@ public static class LabApi
         RunHistoryEndpoints.Map(results);
         RunEventEndpoint.Map(results);
         ComparisonEndpoint.Map(results);
+        PublishedFigureEndpoint.Map(results);
         ExperimentEndpoints.Map(Tagged(group, "Experiments"));
         QueueEndpoints.Map(Tagged(group, "Queue"));
         return app;
