@@ -56,6 +56,7 @@ public static class LabApi
         RunEventEndpoint.Map(results);
         ComparisonEndpoint.Map(results);
         PublishedFigureEndpoint.Map(results);
+        BaselineEndpoints.Map(Tagged(group, "Baselines"));
         ExperimentEndpoints.Map(Tagged(group, "Experiments"));
         QueueEndpoints.Map(Tagged(group, "Queue"));
         return app;
