@@ -45,10 +45,12 @@ public static class LabApi
         var catalogue = Tagged(group, "Catalogue");
         CatalogEndpoints.Map(catalogue);
         PlayEndpoint.Map(catalogue);
+        AlgorithmCurvesEndpoint.Map(catalogue);
         var runs = Tagged(group, "Runs");
         RunListEndpoint.Map(runs);
         RunEndpoints.Map(runs);
         RunActionEndpoints.Map(runs);
+        RunImportEndpoint.Map(runs);
         var results = Tagged(group, "Results");
         MetricEndpoints.Map(results);
         MetricIngestEndpoint.Map(results);
