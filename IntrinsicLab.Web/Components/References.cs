@@ -41,7 +41,7 @@ public sealed record Reference
     /// <summary>In what its task differs from the run's.</summary>
     public IReadOnlyList<string> Differences { get; init; } = [];
 
-    /// <summary>Drawn unless somebody says otherwise: the same task and algorithm from a table, and baselines.</summary>
+    /// <summary>Drawn unless somebody says otherwise: the same task, algorithm and about the same budget from a table, and baselines.</summary>
     public bool Usual { get; init; }
 
     /// <summary>What js/references.js is told.</summary>
@@ -78,10 +78,12 @@ public sealed class References(Baselines baselines)
     /// <param name="environment">Id of the environment.</param>
     /// <param name="parameters">Parameters of the runs' environment, to tell differences; null where they are not known or vary.</param>
     /// <param name="algorithms">Algorithms of the runs.</param>
+    /// <param name="budget">Their budget in steps: a figure of a much larger one is not drawn at once, as it would flatten what there is to see.</param>
     /// <param name="apart">Runs that are shown themselves: a baseline of nothing else is left out.</param>
     /// <param name="cancellation">Gives up.</param>
     public async Task<IReadOnlyList<Reference>> On(
-        string environment, JsonObject? parameters, IReadOnlyCollection<string> algorithms, IReadOnlyCollection<Guid> apart, CancellationToken cancellation = default)
+        string environment, JsonObject? parameters, IReadOnlyCollection<string> algorithms, long budget, IReadOnlyCollection<Guid> apart,
+        CancellationToken cancellation = default)
     {
         var defaults = Defaults(environment);
         var found = new List<Reference>();
@@ -94,7 +96,8 @@ public sealed class References(Baselines baselines)
             found.Add(Of(figure) with
             {
                 Differences = differences,
-                Usual = differences.Count == 0 && figure.Trust == FigureTrust.Table && figure.Ours is { } ours && algorithms.Contains(ours),
+                Usual = differences.Count == 0 && figure.Trust == FigureTrust.Table && figure.Ours is { } ours && algorithms.Contains(ours)
+                    && !(figure.Steps > 2 * budget),
             });
         }
         if (RandomReturns.Of(environment) is { } random)

@@ -24,7 +24,6 @@ class Import extends HTMLElement {
         this.#preview();
       }
     });
-    this.#button.disabled = true;
   }
 
   disconnectedCallback() {

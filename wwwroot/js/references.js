@@ -44,7 +44,7 @@ export function picture(lines, { from, to, axis, log, low, high, unit }) {
     taken[side].push(y);
     annotations.push({
       xref: 'paper', x: side, xanchor: side ? 'right' : 'left', y, yanchor: 'bottom', showarrow: false, borderpad: 0,
-      text: `${escape(short(line.name))} ${line.group ? '' : figure(line.value)}`, font: { size: 11, color: shade },
+      text: `${escape(short(line.name))} ${line.group ? '' : figure(line.value)}`, font: { size: 11, color: shade }, bgcolor: colour('surface'), opacity: 0.9,
     });
   }
   return { traces, annotations };
