@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IntrinsicLab.Core.Algorithms;
@@ -134,15 +135,19 @@ public sealed class References(Baselines baselines)
     /// <summary>The figure with its spread and seeds in words.</summary>
     public static string Shown(PublishedFigure figure)
     {
-        var value = Quantities.Value(figure.Value);
+        var value = Exact(figure.Value);
         var spread = figure.Spread switch
         {
             { Kind: "none" } => "",
-            { Low: { } low, High: { } high } range => $" ({Quantities.Value(low)} to {Quantities.Value(high)}, {(range.Kind == "minmax" ? "least to greatest" : "quartiles")})",
-            var around => $" ± {Quantities.Value(around.Amount)}{around.Kind switch { "sd" => " (standard deviation)", "se" => " (standard error)", "ci95" => " (95 %)", _ => "" }}",
+            { Low: { } low, High: { } high } range => $" ({Exact(low)} to {Exact(high)}, {(range.Kind == "minmax" ? "least to greatest" : "quartiles")})",
+            var around => $" ± {Exact(around.Amount ?? 0)}{around.Kind switch { "sd" => " (standard deviation)", "se" => " (standard error)", "ci95" => " (95 %)", _ => "" }}",
         };
         return $"{value}{spread}{(figure.Seeds is { } seeds ? $", {Quantities.Plural(seeds, "seed")}" : "")}";
     }
+
+    // As printed: rounding somebody else's figure would be another figure.
+    private static string Exact(double value) =>
+        value.ToString("#,0.######", CultureInfo.InvariantCulture).Replace(",", "\u2009", StringComparison.Ordinal).Replace('-', '−');
 
     private static Reference Of(PinnedRuns pinned, string environment) => new()
     {

@@ -38,9 +38,10 @@ export function picture(lines, { from, to, axis, log, low, high, unit }) {
   for (const { line, height } of drawable.map((line, index) => ({ line, height: heights[index] })).sort((a, b) => a.height - b.height)) {
     const y = log ? Math.log10(height) : height;
     if (!Number.isFinite(y)) continue;
-    // Left first, where learning curves seldom are this high; a name that fits on neither side is left to the table.
-    const side = taken.findIndex(places => places.every(place => Math.abs(place - y) >= room));
-    if (side < 0) continue;
+    // High ones at the left and low ones at the right, where learning curves seldom are; a name that fits on neither side is left to the table.
+    const middle = log ? Math.log10(Math.max(floor, 1e-12) * roof) / 2 : (floor + roof) / 2;
+    const side = (y < middle ? [1, 0] : [0, 1]).find(each => taken[each].every(place => Math.abs(place - y) >= room));
+    if (side === undefined) continue;
     taken[side].push(y);
     annotations.push({
       xref: 'paper', x: side, xanchor: side ? 'right' : 'left', y, yanchor: 'bottom', showarrow: false, borderpad: 0,
