@@ -53,7 +53,7 @@ public sealed class BaselinesPageTests(LabInBrowser lab)
         await Expect(page.Tab.Locator("lab-chart[metric='return/extrinsic'] .sr-only")).ToContainTextAsync("pinned curve");
         await Drawn(page, "traces => traces.includes(undefined) && traces.length > 1");
 
-        await page.Tab.GetByText("Beside", new() { Exact = true }).ClickAsync();
+        await page.Tab.Locator("summary", new() { HasText = "Beside" }).ClickAsync();
         await page.Tab.GetByLabel("Random actions").CheckAsync();
         await Expect(page.Tab).ToHaveURLAsync(new Regex("beside=.*random"));
         await Drawn(page, "traces => traces.includes('random')");
@@ -70,6 +70,7 @@ public sealed class BaselinesPageTests(LabInBrowser lab)
     public async Task Delete_OfAPinnedRun_AsksFirst()
     {
         var run = await lab.AddCurves("dear curve");
+        await lab.Client.PostAsync($"runs/{run}/complete", null);
         await lab.Send("baselines", new System.Text.Json.Nodes.JsonObject { ["run"] = run.ToString(), ["name"] = "dear" });
         await using var page = await lab.Open($"runs/{run}");
 
