@@ -2,12 +2,13 @@
 // The query is the body of POST comparisons; the answer comes over HTTP. With src the answer to such a question is read from there instead.
 import { colour, plotly } from './chart.js';
 import { figure } from './curves.js';
+import { picture as beside, prepare, words } from './references.js';
 
 const DASHES = ['solid', 'dash', 'dot', 'dashdot', 'longdash', 'longdashdot'];
 const UNITS = { steps: 'steps', episodes: 'episodes', seconds: 'seconds' };
 
 class Compare extends HTMLElement {
-  static observedAttributes = ['query', 'src'];
+  static observedAttributes = ['query', 'src', 'references'];
   #plot = null;
   #answer = null;
   #asked = null;
@@ -84,8 +85,14 @@ class Compare extends HTMLElement {
     const axis = this.#answer.settings.x;
     const looks = JSON.parse(this.getAttribute('looks') || '{}');
     const groups = this.#answer.groups;
+    const lines = await prepare(this.getAttribute('references'), this.#answer.settings.metric, axis);
+    const values = groups.flatMap(group => [...group.curve.y, ...group.curve.low, ...group.curve.high]).filter(Number.isFinite);
+    const reference = beside(lines, {
+      from: 0, to: Math.max(...groups.map(group => group.curve.x.at(-1) ?? 0)), axis, log: false, unit: UNITS[axis], low: Math.min(...values), high: Math.max(...values),
+    });
     const grid = { gridcolor: colour('line'), linecolor: colour('line'), zeroline: false, tickfont: { size: 12 }, ticks: '' };
-    await Plotly.react(this.#plot, groups.flatMap((group, index) => traces(group, looks[group.label] ?? { slot: index % 8 + 1, dash: Math.floor(index / 8) }, axis)), {
+    await Plotly.react(this.#plot, [...reference.traces, ...groups.flatMap((group, index) => traces(group, looks[group.label] ?? { slot: index % 8 + 1, dash: Math.floor(index / 8) }, axis))], {
+      annotations: reference.annotations,
       margin: { l: 52, r: 12, t: 8, b: 36 },
       font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colour('muted') },
       paper_bgcolor: 'rgba(0,0,0,0)',
@@ -100,7 +107,7 @@ class Compare extends HTMLElement {
     }, { displayModeBar: false });
     this.#drawn = true;
     this.querySelector(':scope > .sr-only').textContent = groups.map(group =>
-      `${group.label}: ${figure(last(group.curve.y))} at the end, ${group.runs.length} seeds`).join('. ');
+      `${group.label}: ${figure(last(group.curve.y))} at the end, ${group.runs.length} seeds`).join('. ') + words(lines);
   }
 }
 
