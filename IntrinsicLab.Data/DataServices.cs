@@ -1,3 +1,4 @@
+using IntrinsicLab.Data.Imports;
 using IntrinsicLab.Data.Migrations;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,6 +22,8 @@ public static class DataServices
         services.AddSingleton<MetricStore>();
         services.AddSingleton<Comparisons>();
         services.AddSingleton<Reproductions>();
+        services.AddSingleton<Baselines>();
+        services.AddSingleton<RunImports>();
         services.AddSingleton<CheckpointStore>();
         services.AddSingleton<RunLog>();
         services.AddSingleton<ArtifactStore>();

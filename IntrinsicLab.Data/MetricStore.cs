@@ -120,6 +120,15 @@ public sealed partial class MetricStore(LabDatabase database, TimeProvider time)
             ("run", runId), ("now", UnixMicroseconds.From(time.GetUtcNow())));
         if (updated == 0)
             throw new ArgumentException("There is no such external run.", nameof(runId));
+        var states = await Fill(transaction, runId, series, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        Remember(states);
+    }
+
+    /// <summary>Stores points of an external run within a transaction of the caller's, who commits it.</summary>
+    internal async Task<IReadOnlyCollection<SeriesState>> Fill(
+        DbTransaction transaction, Guid runId, IReadOnlyDictionary<string, SeriesColumns> series, CancellationToken cancellationToken)
+    {
         var states = await Load(transaction, runId, series.Where(pair => pair.Value.Steps.Count > 0).Select(pair => pair.Key), cancellationToken);
         var batch = new SeriesBatch(transaction);
         foreach (var (name, state) in states)
@@ -132,8 +141,7 @@ public sealed partial class MetricStore(LabDatabase database, TimeProvider time)
                 best_return = (SELECT max_value FROM metric_series WHERE run_id = @run AND name = '{ReturnMetric}')
             WHERE id = @run
             """, cancellationToken, ("run", runId));
-        await transaction.CommitAsync(cancellationToken);
-        Remember(states.Values);
+        return states.Values;
     }
 
     /// <summary>Deletes a run for good, with everything that belongs to it.</summary>

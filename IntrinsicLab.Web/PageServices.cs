@@ -22,6 +22,8 @@ public static class PageServices
         services.AddScoped<Toasts>();
         services.AddScoped<Here>();
         services.AddScoped<RunActions>();
+        services.AddSingleton<References>();
+        services.AddSingleton<AlgorithmCurves>();
         services.AddSingleton<RunFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<RunFeed>());
         return services;

@@ -14,6 +14,7 @@ internal static class PageUrls
     public const string Algorithms = "algorithms";
     public const string Environments = "environments";
     public const string Settings = "settings";
+    public const string Baselines = "baselines";
     public const string Notation = "notation";
     public const string Gymnasium = "gymnasium";
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using IntrinsicLab.Core.Algorithms;
 
 namespace IntrinsicLab.Worker;
 
@@ -18,8 +19,8 @@ internal sealed class ProcessUse(Process process, bool gpu)
         watch.Restart();
         var values = new List<(string, double)>
         {
-            ("system/cpu_percent", Math.Round(100 * (used - processorTime) / elapsed, 1)),
-            ("system/memory_mb", Math.Round(process.WorkingSet64 / 1e6, 1)),
+            (Metrics.CpuPercent, Math.Round(100 * (used - processorTime) / elapsed, 1)),
+            (Metrics.MemoryMegabytes, Math.Round(process.WorkingSet64 / 1e6, 1)),
         };
         processorTime = used;
         if (gpuAnswers)
@@ -27,11 +28,11 @@ internal sealed class ProcessUse(Process process, bool gpu)
             var line = await Ask("--query-gpu=utilization.gpu", "--format=csv,noheader,nounits");
             gpuAnswers = double.TryParse(line?.Split('\n')[0], CultureInfo.InvariantCulture, out var percent);
             if (gpuAnswers)
-                values.Add(("system/gpu_percent", percent));
+                values.Add((Metrics.GpuPercent, percent));
             foreach (var row in (await Ask("--query-compute-apps=pid,used_memory", "--format=csv,noheader,nounits") ?? "").Split('\n'))
                 if (row.Split(',') is [var id, var memory]
                     && id.Trim() == process.Id.ToString(CultureInfo.InvariantCulture) && double.TryParse(memory, CultureInfo.InvariantCulture, out var megabytes))
-                    values.Add(("system/gpu_memory_mb", megabytes));
+                    values.Add((Metrics.GpuMemoryMegabytes, megabytes));
         }
         return values;
     }

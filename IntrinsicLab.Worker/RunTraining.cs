@@ -215,7 +215,7 @@ internal sealed class RunTraining(
         if (trainer.Steps > lastFlushSteps && active > lastFlushActive)
         {
             speed = (trainer.Steps - lastFlushSteps) / (active - lastFlushActive);
-            buffer.Add(new StoredPoint("speed/steps_per_second", trainer.Steps, active, speed.Value));
+            buffer.Add(new StoredPoint(Metrics.StepsPerSecond, trainer.Steps, active, speed.Value));
         }
         (lastFlushSteps, lastFlushActive) = (trainer.Steps, active);
         NewCheckpoint? checkpoint = null;

@@ -21,6 +21,9 @@ public sealed record AlgorithmEntry(
 
     /// <summary>Named settings to start from: name, sentence, members that differ from the defaults.</summary>
     public IReadOnlyList<Preset> Presets { get; init; } = [];
+
+    /// <summary>The metrics its updates report beside those of every run (<see cref="Metrics.OfEveryRun"/>).</summary>
+    public IReadOnlyList<MetricDescription> Reports { get; init; } = [];
 }
 
 /// <summary>A named set of parameter values.</summary>
@@ -38,15 +41,15 @@ public static class AlgorithmCatalog
         Entry("ppo", "PPO", "Proximal policy optimisation: several epochs on each rollout, with the change of the policy clipped.",
             "Schulman, Wolski, Dhariwal, Radford and Klimov 2017, Proximal Policy Optimization Algorithms",
             PpoSettings.For, PpoSettings.Check, (config, setup) => new Ppo(config, setup))
-            with { WhyNotOn = WhyNotActorCritic, Presets = PpoSettings.Presets },
+            with { WhyNotOn = WhyNotActorCritic, Presets = PpoSettings.Presets, Reports = [.. Metrics.OfActorCritics, .. Metrics.OfClippedUpdates] },
         Entry("a2c", "A2C", "Advantage actor-critic: one step along the policy gradient after a few steps of many environments.",
             "Mnih et al. 2016, Asynchronous Methods for Deep Reinforcement Learning",
             A2CSettings.For, A2CSettings.Check, (config, setup) => new A2C(config, setup))
-            with { WhyNotOn = WhyNotActorCritic, Presets = A2CSettings.Presets },
+            with { WhyNotOn = WhyNotActorCritic, Presets = A2CSettings.Presets, Reports = Metrics.OfActorCritics },
         Entry("lirpg", "LIRPG", "Learns a reward of its own by meta-gradient: one that makes the policy's next step raise the extrinsic return.",
             "Zheng, Oh and Singh 2018, On Learning Intrinsic Rewards for Policy Gradient Methods",
             LirpgSettings.For, LirpgSettings.Check, (config, setup) => new Lirpg(config, setup))
-            with { WhyNotOn = WhyNotActorCritic, Presets = LirpgSettings.Presets },
+            with { WhyNotOn = WhyNotActorCritic, Presets = LirpgSettings.Presets, Reports = [.. Metrics.OfActorCritics, .. Metrics.OfClippedUpdates, .. Metrics.OfLearnedRewards] },
     ];
 
     /// <summary>The entry with this id, or null.</summary>

@@ -78,33 +78,83 @@ public static class Metrics
     /// <summary>Length of the reward's and extrinsic value's parameter vector.</summary>
     public const string RewardParameterNorm = "network/reward_parameter_norm";
 
-    /// <summary>One sentence per metric, for pages that show it.</summary>
-    public static IReadOnlyDictionary<string, string> Explanations { get; } = new Dictionary<string, string>
-    {
-        [ExtrinsicReturn] = "Mean raw return of the last 100 training episodes (of all so far, while there are fewer); the field's usual score.",
-        [EpisodeReturn] = "Raw return of each finished episode, at the step that ended it.",
-        [EvaluationReturn] = "Mean raw return of a few episodes of the policy's most likely actions, in environments of their own.",
-        [EvaluationLength] = "Mean steps of the episodes of each evaluation.",
-        [EpisodeLength] = "Steps of each finished episode, at the step that ended it.",
-        [PolicyLoss] = "Policy loss, averaged over the update's minibatches; its sign and size say little, only that it is finite.",
-        [ValueLoss] = "Half the mean squared error of the value function (clipped as the algorithm's page says), averaged over the minibatches.",
-        [Entropy] = "Entropy of the policy in nats; falling to zero early means that exploration has stopped.",
-        [ApproximateKl] = "Half the mean squared change of log-probability since acting; above about 0.05 the updates are too large.",
-        [ClipFraction] = "Share of samples whose probability ratio left the clip range; 0.05 to 0.3 is usual.",
-        [ExplainedVariance] = "Share of the returns' variance that the values predicted when acting; 1 is perfect, below 0 worse than a constant.",
-        [LearningRate] = "Learning rate of the update.",
-        [GradientNorm] = "Euclidean norm of the gradient before clipping, averaged over the update's minibatches.",
-        [ParameterNorm] = "Euclidean norm of all parameters after the update; steady growth precedes divergence.",
-        [IntrinsicReturn] = "Sum of the learned intrinsic rewards of each episode, under the reward network that its steps were taken with.",
-        [IntrinsicReward] = "Mean learned intrinsic reward of the update's steps, before it is weighted; from -1 to 1.",
-        [ExtrinsicReward] = "Mean extrinsic reward of the update's steps as the learner sees it: normalised and delayed, before it is weighted.",
-        [ExtrinsicValueLoss] = "As loss/value, of the second value function, which predicts extrinsic returns alone and is trained with the reward.",
-        [MetaLoss] = "Extrinsic policy loss of the policy after its step: what the learned reward is trained to lower; only its being finite tells much.",
-        [MetaGradientNorm] = "Euclidean norm of the meta-gradient over the reward network alone; 0 throughout means that the reward learns nothing.",
-        [MetaGradientCosine] = "Cosine between the gradient that moved the policy and the extrinsic one after that step, over the policy's parameters; 1 where the learned reward asks for what the extrinsic does.",
-        [MetaRatioClipFraction] = "Share of samples whose probability ratio after the step left the clip range in the outer loss; these teach the reward nothing.",
-        [ExtrinsicExplainedVariance] = "As value/explained_variance, of the second value function on extrinsic returns.",
-        [RewardGradientNorm] = "Euclidean norm of the reward network's and the second value function's gradient together, before clipping.",
-        [RewardParameterNorm] = "As network/parameter_norm, of the reward network and the second value function.",
-    };
+    /// <summary>Episodes finished so far.</summary>
+    public const string Episodes = "progress/episodes";
+
+    /// <summary>Speed of training.</summary>
+    public const string StepsPerSecond = "speed/steps_per_second";
+
+    /// <summary>Processor time of the run's process.</summary>
+    public const string CpuPercent = "system/cpu_percent";
+
+    /// <summary>Memory of the run's process.</summary>
+    public const string MemoryMegabytes = "system/memory_mb";
+
+    /// <summary>Use of the graphics card.</summary>
+    public const string GpuPercent = "system/gpu_percent";
+
+    /// <summary>Memory of the run's process on the graphics card.</summary>
+    public const string GpuMemoryMegabytes = "system/gpu_memory_mb";
+
+    /// <summary>What every run stores, whatever its algorithm: scores of episodes and evaluations, progress, and the machine's use.</summary>
+    public static IReadOnlyList<MetricDescription> OfEveryRun { get; } =
+    [
+        new(ExtrinsicReturn, "Return", "return", "Mean raw return of the last 100 training episodes (of all so far, while there are fewer); the field's usual score."),
+        new(EpisodeReturn, "Return of each episode", "return", "Raw return of each finished episode, at the step that ended it."),
+        new(EvaluationReturn, "Return of evaluations", "return", "Mean raw return of a few episodes of the policy's most likely actions, in environments of their own."),
+        new(EvaluationLength, "Length of evaluation episodes", "steps", "Mean steps of the episodes of each evaluation."),
+        new(EpisodeLength, "Length of each episode", "steps", "Steps of each finished episode, at the step that ended it."),
+        new(Episodes, "Episodes", "episodes", "Training episodes finished so far; the axis of episodes is read from it."),
+        new(StepsPerSecond, "Speed", "steps/s", "Environment steps per second of training since the last look, everything included."),
+        new(CpuPercent, "Processor", "%", "Processor time of the run's process since the last look; 100 is one core at work all the time."),
+        new(MemoryMegabytes, "Memory", "MB", "Memory that the run's process holds."),
+        new(GpuPercent, "Graphics card", "%", "Share of time in which the graphics card was at work, whoever used it."),
+        new(GpuMemoryMegabytes, "Memory of the graphics card", "MB", "Memory on the graphics card that the run's process holds."),
+    ];
+
+    /// <summary>What learners with a policy gradient, a value function and one optimiser report.</summary>
+    public static IReadOnlyList<MetricDescription> OfActorCritics { get; } =
+    [
+        new(PolicyLoss, "Policy loss", "", "Policy loss, averaged over the update's minibatches; its sign and size say little, only that it is finite."),
+        new(ValueLoss, "Value loss", "return²", "Half the mean squared error of the value function (clipped as the algorithm's page says), averaged over the minibatches."),
+        new(Entropy, "Entropy of the policy", "nats", "How undecided the policy is; falling to zero early means that exploration has stopped. With continuous actions it may be negative."),
+        new(ExplainedVariance, "Explained variance", "", "Share of the returns' variance that the values predicted when acting; 1 is perfect, below 0 worse than a constant."),
+        new(LearningRate, "Step size", "", "Learning rate of the update."),
+        new(GradientNorm, "Norm of the gradient", "", "Euclidean norm of the gradient before clipping, averaged over the update's minibatches."),
+        new(ParameterNorm, "Norm of the parameters", "", "Euclidean norm of all parameters after the update; steady growth precedes divergence."),
+    ];
+
+    /// <summary>What learners that clip the change of the policy report besides.</summary>
+    public static IReadOnlyList<MetricDescription> OfClippedUpdates { get; } =
+    [
+        new(ApproximateKl, "Change of the policy", "nats", "Half the mean squared change of log-probability since acting; above about 0.05 the updates are too large."),
+        new(ClipFraction, "Clipped share", "", "Share of samples whose probability ratio left the clip range; 0.05 to 0.3 is usual."),
+    ];
+
+    /// <summary>What learners of intrinsic rewards report besides.</summary>
+    public static IReadOnlyList<MetricDescription> OfLearnedRewards { get; } =
+    [
+        new(IntrinsicReturn, "Intrinsic return", "return", "Sum of the learned intrinsic rewards of each episode, under the reward network that its steps were taken with."),
+        new(IntrinsicReward, "Intrinsic reward", "reward", "Mean learned intrinsic reward of the update's steps, before it is weighted; from -1 to 1."),
+        new(ExtrinsicReward, "Extrinsic reward", "reward", "Mean extrinsic reward of the update's steps as the learner sees it: normalised and delayed, before it is weighted."),
+        new(ExtrinsicValueLoss, "Extrinsic value loss", "return²", "As loss/value, of the second value function, which predicts extrinsic returns alone and is trained with the reward."),
+        new(MetaLoss, "Meta loss", "", "Extrinsic policy loss of the policy after its step: what the learned reward is trained to lower; only its being finite tells much."),
+        new(MetaGradientNorm, "Norm of the meta-gradient", "", "Euclidean norm of the meta-gradient over the reward network alone; 0 throughout means that the reward learns nothing."),
+        new(MetaGradientCosine, "Agreement of the gradients", "", "Cosine between the gradient that moved the policy and the extrinsic one after that step, over the policy's parameters; 1 where the learned reward asks for what the extrinsic does."),
+        new(MetaRatioClipFraction, "Clipped share of the meta loss", "", "Share of samples whose probability ratio after the step left the clip range in the outer loss; these teach the reward nothing."),
+        new(ExtrinsicExplainedVariance, "Explained extrinsic variance", "", "As value/explained_variance, of the second value function on extrinsic returns."),
+        new(RewardGradientNorm, "Norm of the reward's gradient", "", "Euclidean norm of the reward network's and the second value function's gradient together, before clipping."),
+        new(RewardParameterNorm, "Norm of the reward's parameters", "", "As network/parameter_norm, of the reward network and the second value function."),
+    ];
+
+    /// <summary>What a metric means, whichever algorithm reports it; null for one that nobody describes, such as another program's.</summary>
+    public static MetricDescription? Find(string path) =>
+        OfEveryRun.Concat(AlgorithmCatalog.All.SelectMany(entry => entry.Reports)).FirstOrDefault(known => known.Path == path);
 }
+
+/// <summary>What a metric means, in one place for charts, pages and the API.</summary>
+/// <param name="Path">Its stable name, such as <c>loss/policy</c>.</param>
+/// <param name="Name">Name for people.</param>
+/// <param name="Unit">Unit; empty for a bare number.</param>
+/// <param name="Meaning">A sentence: what it is, and what to read from it.</param>
+public sealed record MetricDescription(string Path, string Name, string Unit, string Meaning);

@@ -64,7 +64,7 @@ public sealed class Trainer : IDisposable
         foreach (var point in progress.Points)
             if (!double.IsFinite(point.Value) && point.Metric.StartsWith("loss/", StringComparison.Ordinal))
                 throw new DivergedException(point.Metric, point.Step, point.Value);
-        return progress with { Points = [.. progress.Points, new("progress/episodes", Steps, Episodes)] };
+        return progress with { Points = [.. progress.Points, new(Metrics.Episodes, Steps, Episodes)] };
     }
 
     /// <summary>Writes everything that the next update depends on.</summary>

@@ -158,16 +158,40 @@ public class AlgorithmContractTests
         Assert.Equal(Points(Run(trainer, 2)), Points(Run(watched, 2)));
     }
 
-    [Fact]
-    public void Metrics_OfEveryAlgorithm_AreExplained()
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Update_OfAnAlgorithm_ReportsWhatItsPageDescribes(string algorithm, string environment)
     {
-        foreach (var algorithm in AlgorithmCatalog.All)
-        {
-            using var trainer = new Trainer(Plan(algorithm.Id, "cartpole"));
+        using var trainer = new Trainer(Plan(algorithm, environment));
+        var common = Metrics.OfEveryRun.Select(metric => metric.Path).ToHashSet();
+        var reported = Points(Run(trainer, 2)).Select(point => point.Metric).ToHashSet();
 
-            foreach (var metric in Points(Run(trainer, 2)).Select(point => point.Metric).Distinct().Where(metric => metric != "progress/episodes"))
-                Assert.True(Metrics.Explanations.ContainsKey(metric), $"{algorithm.Id} reports {metric}, which Metrics.Explanations lacks.");
-        }
+        var described = AlgorithmCatalog.Find(algorithm)!.Reports.Select(metric => metric.Path).ToList();
+        Assert.Equal(described.Order(StringComparer.Ordinal), reported.Except(common).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void MetricsOfEveryRun_AreThoseThatAreStored()
+    {
+        // Scores come from training, evaluations and progress; speed and the machine's use from the worker, some only with a graphics card.
+        using var trainer = new Trainer(Plan("ppo", "cartpole"));
+        var progress = Run(trainer, 2);
+        using var evaluation = trainer.Evaluate();
+        evaluation.Play();
+        var stored = Points(progress).Concat(evaluation.Points).Select(point => point.Metric).ToHashSet();
+        string[] ofTheMachine = [Metrics.StepsPerSecond, Metrics.CpuPercent, Metrics.MemoryMegabytes, Metrics.GpuPercent, Metrics.GpuMemoryMegabytes];
+
+        Assert.All(Metrics.OfEveryRun, metric => Assert.True(stored.Contains(metric.Path) || ofTheMachine.Contains(metric.Path), metric.Path));
+        Assert.All(stored, path => Assert.NotNull(Metrics.Find(path)));
+    }
+
+    [Fact]
+    public void MetricDescriptions_AreSentencesAndAgree()
+    {
+        var all = Metrics.OfEveryRun.Concat(AlgorithmCatalog.All.SelectMany(entry => entry.Reports)).Distinct().ToList();
+
+        Assert.Distinct(all.Select(metric => metric.Path));
+        Assert.All(all, metric => Assert.True(metric.Name.Length > 0 && metric.Meaning.EndsWith('.') && metric.Meaning.Length > 15, metric.Path));
     }
 
     [Fact]

@@ -71,7 +71,9 @@ internal sealed class TestData : IAsyncDisposable
 
     public Task Migrate() => services.MigrateLabDatabase();
 
-    public LabDbContext Context() => services.GetRequiredService<IDbContextFactory<LabDbContext>>().CreateDbContext();
+    public IDbContextFactory<LabDbContext> Contexts => services.GetRequiredService<IDbContextFactory<LabDbContext>>();
+
+    public LabDbContext Context() => Contexts.CreateDbContext();
 
     public static Run NewRun(string name = "run", string group = Run.GroupCpu) => new()
     {

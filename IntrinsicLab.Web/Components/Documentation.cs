@@ -18,6 +18,9 @@ internal static class Documentation
     /// <summary>The table of symbols without its title.</summary>
     public static MarkupString? Notation => Read(PageUrls.Notation);
 
+    /// <summary>What published figures say and how far they can be trusted, without the title.</summary>
+    public static MarkupString? PublishedFigures => Read("published-figures");
+
     /// <summary>How environments of one's own Python are used, without the title.</summary>
     public static MarkupString? Gymnasium => Read(PageUrls.Gymnasium);
 

@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore;
 namespace IntrinsicLab.Web.Components;
 
 /// <summary>What a person can do to runs from any page; each says what it did.</summary>
-public sealed class RunActions(RunQueue queue, IDbContextFactory<LabDbContext> contexts, RunFeed feed, Toasts toasts, TimeProvider time)
+public sealed class RunActions(RunQueue queue, Baselines baselines, IDbContextFactory<LabDbContext> contexts, RunFeed feed, Toasts toasts, TimeProvider time)
 {
     private const string Actor = "user";
 
@@ -22,6 +22,40 @@ public sealed class RunActions(RunQueue queue, IDbContextFactory<LabDbContext> c
     {
         await Mark(id, time.GetUtcNow());
         toasts.Undoable($"{name} was deleted", "Undo", () => Mark(id, null));
+    }
+
+    /// <summary>Pins a run, every seed of a configuration, or an experiment.</summary>
+    public async Task Pin(Baseline wanted)
+    {
+        var (pinned, isNew) = await baselines.Pin(wanted);
+        feed.Wake();
+        if (pinned is null)
+            toasts.Fail("Nothing was pinned", "Its runs have been deleted.");
+        else
+            toasts.Say(isNew ? $"“{pinned.Name}” is a baseline now" : $"It is pinned already, as “{pinned.Name}”", "It is offered beside the charts of its environment.");
+    }
+
+    /// <summary>Takes a baseline off the list, with the way back.</summary>
+    public async Task Unpin(Baseline pinned)
+    {
+        await baselines.Unpin(pinned.Id);
+        feed.Wake();
+        toasts.Undoable($"“{pinned.Name}” is no baseline any more", "Undo", async () =>
+        {
+            await baselines.Pin(new()
+            {
+                Name = pinned.Name, RunId = pinned.RunId, ExperimentId = pinned.ExperimentId, ConfigurationHash = pinned.ConfigurationHash,
+                Environment = pinned.Environment, Notes = pinned.Notes,
+            });
+            feed.Wake();
+        });
+    }
+
+    /// <summary>Pins a run, or unpins it.</summary>
+    public async Task TogglePin(RunRow run)
+    {
+        var known = (await baselines.Containing(run.Id)).FirstOrDefault(each => each.RunId == run.Id);
+        await (known is null ? Pin(new() { Name = "", RunId = run.Id }) : Unpin(known));
     }
 
     public async Task Rename(Guid id, string name)

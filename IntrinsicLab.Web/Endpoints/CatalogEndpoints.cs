@@ -69,7 +69,8 @@ public static class CatalogEndpoints
         var schema = ParameterSchema.Of(entry.Parameters).JsonSchema(entry.Defaults(SpecOf(shown)!));
         var presets = entry.Presets.Select(preset =>
             new PresetResource(preset.Name, preset.Summary, JsonSerializer.SerializeToNode(preset.Values, ApiJson.Options)!.AsObject()));
-        return new(entry.Id, entry.Name, entry.Summary, entry.Paper, shown.Id, whyNot, schema, [.. presets]);
+        return new(entry.Id, entry.Name, entry.Summary, entry.Paper, shown.Id, whyNot, schema, [.. presets],
+            [.. Metrics.OfEveryRun, .. entry.Reports]);
     }
 
     private static EnvironmentResource Describe(EnvironmentEntry entry, bool bounds)

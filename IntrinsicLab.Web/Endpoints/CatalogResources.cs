@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using IntrinsicLab.Core.Algorithms;
 using IntrinsicLab.Core.Environments;
 using IntrinsicLab.Core.Experiments;
 
@@ -35,9 +36,10 @@ public sealed record AlgorithmQuery : ICheckedQuery
 /// <param name="WhyNot">Why it cannot learn the environment asked for; null where it can.</param>
 /// <param name="Parameters">JSON Schema of its parameters.</param>
 /// <param name="Presets">Named settings to start from.</param>
+/// <param name="Metrics">What its runs store: path, name, unit and meaning of each metric.</param>
 public sealed record AlgorithmResource(
     string Id, string Name, string Summary, string Paper, string DefaultsFor, string? WhyNot, JsonObject Parameters,
-    IReadOnlyList<PresetResource> Presets);
+    IReadOnlyList<PresetResource> Presets, IReadOnlyList<MetricDescription> Metrics);
 
 /// <summary>A named set of parameter values.</summary>
 /// <param name="Name">Name for people.</param>

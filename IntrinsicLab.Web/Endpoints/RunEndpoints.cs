@@ -50,24 +50,34 @@ public static class RunEndpoints
 
     /// <summary>Changes name, tags, notes or the baseline mark.</summary>
     public static async Task<Results<Ok<RunResource>, ProblemResult>> Change(
-        Guid id, Body<RunChanges> body, HttpContext context, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation) =>
-        await Edit(id, context, contexts, cancellation, run =>
+        Guid id, Body<RunChanges> body, HttpContext context, IDbContextFactory<LabDbContext> contexts, Baselines baselines,
+        CancellationToken cancellation) =>
+        await Edit(id, context, contexts, cancellation, async (lab, run) =>
         {
             run.Name = body.Value.Name?.Trim() ?? run.Name;
             run.Tags = [.. body.Value.Tags ?? run.Tags];
             run.Notes = body.Value.Notes ?? run.Notes;
-            run.Baseline = body.Value.Baseline ?? run.Baseline;
+            if (body.Value.Baseline is { } pinned && pinned != run.Baseline)
+                await baselines.Mark(lab, run, pinned, cancellation);
             return null;
         });
 
-    /// <summary>Hides a run from every list. One that a worker holds must be cancelled first.</summary>
+    /// <summary>
+    /// Hides a run from every list. One that a worker holds must be cancelled first; one that a baseline rests on is deleted only with
+    /// 'evenIfBaseline'.
+    /// </summary>
     public static async Task<Results<NoContent, ProblemResult>> Delete(
-        Guid id, HttpContext context, IDbContextFactory<LabDbContext> contexts, TimeProvider time, CancellationToken cancellation)
+        Guid id, Query<DeletionQuery> query, HttpContext context, IDbContextFactory<LabDbContext> contexts, Baselines baselines, TimeProvider time,
+        CancellationToken cancellation)
     {
-        var edited = await Edit(id, context, contexts, cancellation, run =>
+        var edited = await Edit(id, context, contexts, cancellation, async (_, run) =>
         {
             if (run.Source == Run.SourceLab && !run.Status.IsTerminal() && run.Status != RunStatus.Paused)
                 return ProblemResult.Conflict($"The run is {Words.Of(run.Status)}; cancel it first: POST {new RunLinks(id).Self}/cancel.");
+            if (!query.Value.EvenIfBaseline && await baselines.Containing(id, cancellation) is { Count: > 0 } pinned)
+                return ProblemResult.Conflict(
+                    $"The baseline {string.Join(" and ", pinned.Select(each => $"“{each.Name}”"))} rests on this run. Unpin it first "
+                    + $"(DELETE /api/v1/baselines/{pinned[0].Id}), or delete with ?evenIfBaseline=true.");
             run.DeletedAt = time.GetUtcNow();
             return null;
         });
@@ -76,14 +86,14 @@ public static class RunEndpoints
 
     private static async Task<Results<Ok<RunResource>, ProblemResult>> Edit(
         Guid id, HttpContext context, IDbContextFactory<LabDbContext> contexts, CancellationToken cancellation,
-        Func<Run, ProblemResult?> change)
+        Func<LabDbContext, Run, Task<ProblemResult?>> change)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
         if (await lab.Runs.SingleOrDefaultAsync(each => each.Id == id && each.DeletedAt == null, cancellation) is not { } run)
             return Missing(id);
         if (ETags.Refuse(context, run) is { } stale)
             return stale;
-        if (change(run) is { } refused)
+        if (await change(lab, run) is { } refused)
             return refused;
         try
         {
@@ -108,4 +118,11 @@ public static class RunEndpoints
 
     internal static async Task<Run?> Find(this LabDbContext lab, Guid id, CancellationToken cancellation) =>
         await lab.Runs.AsNoTracking().SingleOrDefaultAsync(run => run.Id == id && run.DeletedAt == null, cancellation);
+}
+
+/// <summary>Query of a deletion.</summary>
+public sealed record DeletionQuery
+{
+    /// <summary>Delete it although a pinned baseline rests on it.</summary>
+    public bool EvenIfBaseline { get; init; }
 }

@@ -3,6 +3,7 @@
 import { columns } from './columns.js';
 import { count, figure, smooth, span, withoutOutliers } from './curves.js';
 import { light } from './light.js';
+import { picture as beside, prepare, words } from './references.js';
 import { unwatch, watch } from './visible.js';
 
 const DASHES = ['solid', 'dash', 'dot', 'dashdot', 'longdash', 'longdashdot'];
@@ -28,9 +29,10 @@ export function colour(token) {
 const escape = text => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
 class Chart extends HTMLElement {
-  static observedAttributes = ['metric', 'runs', 'axis', 'smoothing', 'log', 'clip', 'from', 'to', 'table'];
+  static observedAttributes = ['metric', 'runs', 'axis', 'smoothing', 'log', 'clip', 'from', 'to', 'table', 'references'];
   #runs = [];
   #data = [];
+  #references = [];
   #onScreen = false;
   #planned = false;
   #fetching = false;
@@ -121,10 +123,12 @@ class Chart extends HTMLElement {
       };
       const metric = this.getAttribute('metric');
       const runs = this.#runs;
-      const data = await Promise.all(runs.map(run => columns(run.id, metric, options)));
+      const [data, references] = await Promise.all([
+        Promise.all(runs.map(run => columns(run.id, metric, options))), prepare(this.getAttribute('references'), metric, options.axis)]);
       const fresh = data.map((one, index) => ({ run: runs[index], columns: one }));
       const changed = fresh.length !== this.#data.length || fresh.some((one, index) => one.columns !== this.#data[index].columns);
       this.#data = fresh;
+      this.#references = references;
       this.querySelector('.stale')?.remove();
       if (changed || redraw || !this.#drawn) await this.#draw();
     } catch (error) {
@@ -170,17 +174,24 @@ class Chart extends HTMLElement {
     const traces = filled.flatMap(({ run, columns: data }) => curve(run, data, weight, axis));
     const [from, to] = [this.#bound('from'), this.#bound('to')];
     const lines = traces.filter(trace => trace.meta.line).map(trace => trace.y);
+    const extent = [...filled.map(({ columns: data }) => data.x[0]), ...filled.map(({ columns: data }) => data.x.at(-1))];
+    const values = lines.flatMap(line => Array.from(line).filter(Number.isFinite));
+    const reference = beside(this.#references, {
+      from: from ?? Math.min(0, ...extent), to: to ?? Math.max(...extent), axis, log, unit: UNITS[axis],
+      low: values.reduce((least, value) => Math.min(least, value), Infinity), high: values.reduce((most, value) => Math.max(most, value), -Infinity),
+    });
     const within = this.hasAttribute('clip') && !log ? withoutOutliers(lines) : null;
     const grid = { gridcolor: colour('line'), linecolor: colour('line'), zeroline: false, tickfont: { size: 12 }, ticks: '' };
     return {
-      traces,
+      traces: [...reference.traces, ...traces],
       layout: {
+        annotations: reference.annotations,
         margin: { l: 52, r: 12, t: 8, b: 36 },
         font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colour('muted') },
         paper_bgcolor: 'rgba(0,0,0,0)',
         plot_bgcolor: 'rgba(0,0,0,0)',
         showlegend: false,
-        hovermode: filled.length > 1 ? 'closest' : 'x',
+        hovermode: filled.length > 1 || reference.traces.length ? 'closest' : 'x',
         hoverlabel: { bgcolor: colour('raised'), bordercolor: colour('control'), font: { color: colour('text'), size: 12 }, align: 'left', namelength: 0 },
         dragmode: 'zoom',
         uirevision: `${axis} ${from} ${to}`,
@@ -215,7 +226,7 @@ class Chart extends HTMLElement {
   #describe(filled) {
     const parts = filled.map(({ run, columns: data }) =>
       `${run.name}: ${figure(data.value.at(-1))} at ${where(data.x.at(-1), this.getAttribute('axis'))}`);
-    this.querySelector(':scope > .sr-only').textContent = parts.length ? `Latest values. ${parts.join('. ')}.` : '';
+    this.querySelector(':scope > .sr-only').textContent = parts.length ? `Latest values. ${parts.join('. ')}.${words(this.#references)}` : '';
     const latest = this.closest('.chart-card')?.querySelector('[data-latest]');
     if (latest) latest.textContent = filled.length === 1 ? figure(filled[0].columns.value.at(-1)) : filled.length ? `${filled.length} runs` : '';
   }

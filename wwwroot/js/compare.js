@@ -1,9 +1,10 @@
-// <lab-compare query|src version chart environment hide logx logy seeds range table looks> draws groups of runs.
+// <lab-compare query|src version chart environment hide logx logy seeds range table looks references> draws groups of runs.
 // The query is the body of POST comparisons and the answer comes over HTTP, once for all charts of a page; with src the answer to such a
 // question is read from there instead. chart: curves (lines with bands and, under the axis, how many seeds there are), finals or profile.
 import { colour, plotly } from './chart.js';
 import { announce } from './copy.js';
 import { count, figure, span } from './curves.js';
+import { picture as beside, prepare, words } from './references.js';
 import { unwatch, watch } from './visible.js';
 
 const DASHES = ['solid', 'dash', 'dot', 'dashdot', 'longdash', 'longdashdot'];
@@ -35,7 +36,7 @@ function ask(element) {
 }
 
 class Compare extends HTMLElement {
-  static observedAttributes = ['query', 'src', 'version', 'chart', 'environment', 'hide', 'logx', 'logy', 'seeds', 'range', 'table', 'looks'];
+  static observedAttributes = ['query', 'src', 'version', 'chart', 'environment', 'hide', 'logx', 'logy', 'seeds', 'range', 'table', 'looks', 'references'];
   #plot = null;
   #answer = null;
   #turn = 0;
@@ -151,7 +152,14 @@ class Compare extends HTMLElement {
     if (!this.isConnected) return;
     if (this.chart === 'finals') this.style.height = `${64 + 26 * groups.length}px`;
     const { traces, layout } = pictures[this.chart](groups, axis, this, this.#answer);
-    await Plotly.react(this.#plot, traces, { ...base(), ...layout }, { displayModeBar: false, doubleClick: false });
+    const lines = this.chart === 'curves' ? await prepare(this.getAttribute('references'), this.#answer.settings.metric, axis) : [];
+    const values = groups.flatMap(group => [...group.curve.y, ...group.curve.low, ...group.curve.high]).filter(Number.isFinite);
+    const reference = beside(lines, {
+      from: 0, to: Math.max(0, ...groups.map(group => group.curve.x.at(-1) ?? 0)), axis, log: this.hasAttribute('logy'), unit: UNITS[axis],
+      low: Math.min(...values), high: Math.max(...values),
+    });
+    if (lines.length) this.querySelector(':scope > .sr-only').append(words(lines));
+    await Plotly.react(this.#plot, [...reference.traces, ...traces], { ...base(), ...layout, annotations: reference.annotations }, { displayModeBar: false, doubleClick: false });
     if (!this.#drawn) this.#listen();
     this.#drawn = true;
     this.dataset.lost = String(lost);

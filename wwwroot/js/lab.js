@@ -13,3 +13,4 @@ import './connection.js';
 import './menus.js';
 import './picture.js';
 import './play.js';
+import './import.js';

@@ -17,8 +17,8 @@ public sealed class RunsPageTests(LabInBrowser lab)
         var shown = await lab.AddCurves("address shown");
         var hidden = await lab.AddCurves("address hidden");
         await using var page = await lab.Open("runs?q=address");
-        await Row(page, hidden).GetByRole(AriaRole.Button).ClickAsync();
-        await Expect(Row(page, hidden).GetByRole(AriaRole.Button)).ToHaveAttributeAsync("aria-pressed", "false");
+        await Row(page, hidden).GetByRole(AriaRole.Button, new() { Name = "Show the curves" }).ClickAsync();
+        await Expect(Row(page, hidden).GetByRole(AriaRole.Button, new() { Name = "Show the curves" })).ToHaveAttributeAsync("aria-pressed", "false");
         await page.Tab.GetByRole(AriaRole.Button, new() { Name = "Return" }).ClickAsync();
         await Expect(page.Tab.Locator("th[aria-sort='descending']")).ToContainTextAsync("Return");
         await page.Tab.GetByText("Charts", new() { Exact = true }).ClickAsync();
@@ -28,8 +28,8 @@ public sealed class RunsPageTests(LabInBrowser lab)
         await page.Go(page.Tab.Url);
 
         await Expect(page.Tab.Locator("th[aria-sort='descending']")).ToContainTextAsync("Return");
-        await Expect(Row(page, hidden).GetByRole(AriaRole.Button)).ToHaveAttributeAsync("aria-pressed", "false");
-        await Expect(Row(page, shown).GetByRole(AriaRole.Button)).ToHaveAttributeAsync("aria-pressed", "true");
+        await Expect(Row(page, hidden).GetByRole(AriaRole.Button, new() { Name = "Show the curves" })).ToHaveAttributeAsync("aria-pressed", "false");
+        await Expect(Row(page, shown).GetByRole(AriaRole.Button, new() { Name = "Show the curves" })).ToHaveAttributeAsync("aria-pressed", "true");
         await Expect(page.Tab.Locator("lab-chart").First).ToHaveAttributeAsync("axis", "episodes");
         await Expect(Legend(page)).Not.ToContainTextAsync("address hidden");
         page.AssertNoErrors();
