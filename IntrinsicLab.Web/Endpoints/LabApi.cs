@@ -55,7 +55,10 @@ public static class LabApi
         RunHistoryEndpoints.Map(results);
         RunEventEndpoint.Map(results);
         ComparisonEndpoint.Map(results);
-        ExperimentEndpoints.Map(Tagged(group, "Experiments"));
+        var experiments = Tagged(group, "Experiments");
+        ExperimentEndpoints.Map(experiments);
+        ExperimentActionEndpoints.Map(experiments);
+        ExperimentResultEndpoints.Map(experiments);
         QueueEndpoints.Map(Tagged(group, "Queue"));
         return app;
     }
