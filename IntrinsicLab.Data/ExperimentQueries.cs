@@ -12,6 +12,7 @@ namespace IntrinsicLab.Data;
 /// <param name="ByStatus">How many runs are in which status.</param>
 /// <param name="Steps">Environment steps of all its runs together.</param>
 /// <param name="StepsDone">How many of them are done.</param>
+/// <param name="StepsLeft">How many the runs that have not ended still have before them.</param>
 /// <param name="StepsPerSecond">Speed of the runs that are at work, together.</param>
 /// <param name="Algorithms">Ids of its algorithms.</param>
 /// <param name="Environments">Ids of its environments.</param>
@@ -20,7 +21,7 @@ namespace IntrinsicLab.Data;
 /// <param name="BestReturn">Greatest last return of a run; null before the first, and with several environments, which share no scale.</param>
 public sealed record ExperimentRow(
     Guid Id, string Name, string Notes, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, IReadOnlyDictionary<RunStatus, int> ByStatus, long Steps,
-    long StepsDone, double StepsPerSecond, IReadOnlyList<string> Algorithms, IReadOnlyList<string> Environments, int Configurations, int Seeds,
+    long StepsDone, long StepsLeft, double StepsPerSecond, IReadOnlyList<string> Algorithms, IReadOnlyList<string> Environments, int Configurations, int Seeds,
     double? BestReturn)
 {
     public int Runs => ByStatus.Values.Sum();
@@ -148,6 +149,7 @@ public sealed class ExperimentQueries(IDbContextFactory<LabDbContext> contexts, 
                 each.Id, each.Name, each.Notes, each.CreatedAt, statuses.Select(row => row.Updated).Append(each.CreatedAt).Max(),
                 statuses.ToDictionary(row => row.Status, row => row.Count), statuses.Sum(row => row.Steps),
                 statuses.Sum(row => Counted(row.Status, row.Steps, row.Done)),
+                statuses.Where(row => !row.Status.IsTerminal()).Sum(row => Math.Max(0, row.Steps - row.Done)),
                 statuses.Where(row => row.Status.IsHeld()).Sum(row => row.Speed), [.. tasks.Select(task => task.Algorithm).Distinct()], environments,
                 size?.Configurations ?? 0, size?.Seeds ?? 0, environments.Count == 1 ? tasks.Max(task => task.Best) : null);
         })];

@@ -22,6 +22,7 @@ public static class PageServices
         services.AddScoped<Toasts>();
         services.AddScoped<Here>();
         services.AddScoped<RunActions>();
+        services.AddScoped<ExperimentActions>();
         services.AddSingleton<RunFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<RunFeed>());
         return services;

@@ -5,6 +5,8 @@ internal static class PageUrls
 {
     public const string Overview = "";
     public const string Runs = "runs";
+    public const string Experiments = "experiments";
+    public const string NewExperiment = "experiments/new";
     public const string Compare = "compare";
     public const string New = "new";
     public const string Queue = "queue";
@@ -21,6 +23,12 @@ internal static class PageUrls
     public static string RunsWhere(string query) => $"runs?q={Uri.EscapeDataString(query)}";
 
     public static string CompareWhere(string query) => query.Length > 0 ? $"compare?q={Uri.EscapeDataString(query)}" : Compare;
+
+    public static string Experiment(Guid id) => $"experiments/{id}";
+
+    public static string CloneExperiment(Guid id) => $"experiments/new?from={id}";
+
+    public static string NewExperimentWith(string plan) => $"experiments/new?plan={Uri.EscapeDataString(plan)}";
 
     public static string Clone(Guid id) => $"new?from={id}";
 

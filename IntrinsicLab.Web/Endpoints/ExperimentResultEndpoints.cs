@@ -51,7 +51,8 @@ public static class ExperimentResultEndpoints
         var results = await experiments.Results(id, cancellation);
         var chosen = labels.Where(label => label.Environment == environment && results[label.Hash].LastReturn is not null)
             .OrderByDescending(label => results[label.Hash].Final.Mean ?? double.NegativeInfinity)
-            .ThenByDescending(label => results[label.Hash].LastReturn).Take(query.Value.Top).ToDictionary(label => label.Hash[..8], label => label);
+            .ThenByDescending(label => results[label.Hash].LastReturn).Take(query.Value.Top)
+            .DistinctBy(label => label.Hash[..8]).ToDictionary(label => label.Hash[..8]);
         if (chosen.Count == 0)
             return ProblemResult.NotFound($"No run of this experiment on '{environment}' has a return yet.");
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
