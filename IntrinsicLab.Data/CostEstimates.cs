@@ -96,7 +96,7 @@ public sealed class CostEstimates(IDbContextFactory<LabDbContext> contexts, Time
             [.. parts.GroupBy(part => (part.Algorithm, part.Environment, part.Basis)).Select(Together)]);
     }
 
-    private sealed record Past(string Hash, long Steps, double Seconds, string Plan);
+    private sealed record Past(string Hash, long Steps, double Seconds, string Parameters);
 
     private static async Task<(List<Past> Task, List<Past> Family)> Load(
         LabDbContext context, string algorithm, string environment, string group, CancellationToken cancellationToken)
@@ -107,7 +107,7 @@ public sealed class CostEstimates(IDbContextFactory<LabDbContext> contexts, Time
         var task = await past.Where(run => run.Environment == environment).OrderByDescending(run => run.CreatedAt).Take(Remembered)
             .Select(run => new Past(run.ConfigurationHash, run.StepsDone, run.ActiveSeconds, run.Plan)).ToListAsync(cancellationToken);
         if (task.Count > 0)
-            return (task, []);
+            return (task.ConvertAll(run => run with { Parameters = Parameters(JsonNode.Parse(run.Parameters)) }), []);
         var family = EnvironmentCatalog.Find(environment)?.Family;
         var relatives = EnvironmentCatalog.All.Where(entry => entry.Family == family).Select(entry => entry.Id).ToList();
         return ([], await past.Where(run => relatives.Contains(run.Environment)).OrderByDescending(run => run.CreatedAt).Take(Remembered)
@@ -121,11 +121,12 @@ public sealed class CostEstimates(IDbContextFactory<LabDbContext> contexts, Time
         var hash = plan.ConfigurationHash;
         if (task.Where(run => run.Hash == hash).ToList() is { Count: > 0 } same)
             return (CostBasis.Configuration, same);
-        var json = plan.ToJson();
-        var alike = task.Where(run => JsonNode.Parse(run.Plan) is JsonObject other
-            && JsonNode.DeepEquals(other["parameters"], json["parameters"]) && JsonNode.DeepEquals(other["environmentParameters"], json["environmentParameters"])).ToList();
+        var parameters = Parameters(plan.ToJson());
+        var alike = task.Where(run => run.Parameters == parameters).ToList();
         return alike.Count > 0 ? (CostBasis.Parameters, alike) : (CostBasis.Task, task);
     }
+
+    private static string Parameters(JsonNode? plan) => $"{plan?["parameters"]?.ToJsonString()}{plan?["environmentParameters"]?.ToJsonString()}";
 
     // The slot that falls free first takes the next run, as the queue does.
     private static double Wall(IEnumerable<double> durations, int slots)

@@ -9,16 +9,11 @@ internal static class ExperimentWords
 {
     private const int Named = 3;
 
-    /// <summary>PPO, A2C × CartPole × 5 seeds.</summary>
-    public static string Matrix(ExperimentRow row)
-    {
-        var grid = row.Configurations - row.Algorithms.Count * row.Environments.Count;
-        return string.Join(" × ", [
-            Some([.. row.Algorithms.Select(id => AlgorithmCatalog.Find(id)?.Name ?? id)], "algorithms"),
-            Some([.. row.Environments.Select(id => EnvironmentCatalog.Find(id)?.Name ?? id)], "environments"),
-            .. grid > 0 ? [Quantities.Plural(row.Configurations, "configuration")] : Array.Empty<string>(),
-            Quantities.Plural(row.Seeds, "seed")]);
-    }
+    /// <summary>PPO, A2C on CartPole, 4 configurations × 5 seeds.</summary>
+    public static string Matrix(ExperimentRow row) =>
+        $"{Some([.. row.Algorithms.Select(id => AlgorithmCatalog.Find(id)?.Name ?? id)], "algorithms")} on "
+        + $"{Some([.. row.Environments.Select(id => EnvironmentCatalog.Find(id)?.Name ?? id)], "environments")}, "
+        + $"{Quantities.Plural(row.Configurations, "configuration")} × {Quantities.Plural(row.Seeds, "seed")}";
 
     /// <summary>What a cost estimate says, in a line: a time first, then what it is judged by.</summary>
     public static (string Time, string Basis) Cost(CostEstimate estimate)
