@@ -26,7 +26,8 @@ public sealed class ExperimentPagesTests(LabInBrowser lab)
     public async Task Form_FilledAndStarted_LeadsToTheExperimentWhichTakesMoreSeeds()
     {
         await using var page = await lab.Open("experiments/new");
-        await Fill(page, "steps", "2000");
+        // Ten updates of 4 environments for 128 steps: the last tenth of the budget has one of them.
+        await Fill(page, "steps", "5120");
         await Fill(page, "seeds", "2");
         await Fill(page, "name", "by form");
         await page.Tab.GetByRole(AriaRole.Button, new() { Name = "Vary a parameter" }).ClickAsync();
