@@ -27,6 +27,17 @@ public sealed class ExperimentActions(RunQueue queue, IDbContextFactory<LabDbCon
             toasts.Say($"{Quantities.Plural(move.Changed, "run")} {done}", Refused(move));
     }
 
+    /// <summary>Queues runs again that failed.</summary>
+    public async Task ResumeFailed(IReadOnlyCollection<Guid> runs)
+    {
+        var resumed = 0;
+        foreach (var id in runs)
+            if ((await queue.Resume(id, Actor)).Outcome == TransitionOutcome.Done)
+                resumed++;
+        feed.Wake();
+        toasts.Say($"{Quantities.Plural(resumed, "run")} queued again", "Each goes on from its last checkpoint.");
+    }
+
     /// <summary>Adds seeds; true where it worked.</summary>
     public async Task<bool> AddSeeds(Guid id, SeedRequest request)
     {
