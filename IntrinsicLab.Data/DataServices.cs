@@ -19,6 +19,9 @@ public static class DataServices
         services.AddDbContextFactory<LabDbContext>((provider, builder) => provider.GetRequiredService<LabDatabase>().Configure(builder));
         services.AddSingleton<RunQueue>();
         services.AddSingleton<RunQueries>();
+        services.AddSingleton<ExperimentQueries>();
+        services.AddSingleton<ConfigurationTables>();
+        services.AddSingleton<CostEstimates>();
         services.AddSingleton<MetricStore>();
         services.AddSingleton<Comparisons>();
         services.AddSingleton<Reproductions>();

@@ -46,7 +46,7 @@ public sealed record TransitionResult(TransitionOutcome Outcome, RunStatus Statu
 /// Enqueues, claims and moves runs: the only place where a run's status changes. Queue order is priority, then age. Each change is one
 /// conditional update and one row in <c>run_events</c>, in one transaction.
 /// </summary>
-public sealed class RunQueue(IDbContextFactory<LabDbContext> contexts, TimeProvider time)
+public sealed partial class RunQueue(IDbContextFactory<LabDbContext> contexts, TimeProvider time)
 {
     /// <summary>Lost attempts in a row, none of which got further than the one before, after which a run fails.</summary>
     public const int MostFruitlessAttempts = 3;
@@ -228,27 +228,33 @@ public sealed class RunQueue(IDbContextFactory<LabDbContext> contexts, TimeProvi
 
     /// <summary>Stops a run for good: at once when no worker holds it, otherwise as soon as its worker has written a checkpoint.</summary>
     public Task<TransitionResult> Cancel(Guid runId, string actor, CancellationToken cancellationToken = default) =>
-        Apply(runId, run => run.Status switch
-        {
-            RunStatus.Cancelling or RunStatus.Cancelled => run.Status,
-            RunStatus.Running when run.WorkerId is null => RunStatus.Cancelled,
-            RunStatus.Queued or RunStatus.Paused => RunStatus.Cancelled,
-            _ => RunStatus.Cancelling,
-        }, actor, "cancel requested", null, cancellationToken);
+        Apply(runId, ToCancel, actor, "cancel requested", null, cancellationToken);
 
     /// <summary>Stops a run with a checkpoint, to go on later.</summary>
     public Task<TransitionResult> Pause(Guid runId, string actor, CancellationToken cancellationToken = default) =>
-        Apply(runId, run => run.Status switch
-        {
-            RunStatus.Pausing or RunStatus.Paused => run.Status,
-            RunStatus.Queued => RunStatus.Paused,
-            _ => RunStatus.Pausing,
-        }, actor, "pause requested", null, cancellationToken);
+        Apply(runId, ToPause, actor, "pause requested", null, cancellationToken);
 
     /// <summary>Queues a paused or failed run again; it goes on from its last good checkpoint.</summary>
     public Task<TransitionResult> Resume(Guid runId, string actor, CancellationToken cancellationToken = default) =>
-        Apply(runId, run => run.Status is RunStatus.Starting or RunStatus.Running ? run.Status : RunStatus.Queued,
-            actor, "resume requested", null, cancellationToken);
+        Apply(runId, ToResume, actor, "resume requested", null, cancellationToken);
+
+    private static RunStatus ToCancel(RunHead run) => run.Status switch
+    {
+        RunStatus.Cancelling or RunStatus.Cancelled => run.Status,
+        RunStatus.Running when run.WorkerId is null => RunStatus.Cancelled,
+        RunStatus.Queued or RunStatus.Paused => RunStatus.Cancelled,
+        _ => RunStatus.Cancelling,
+    };
+
+    private static RunStatus ToPause(RunHead run) => run.Status switch
+    {
+        RunStatus.Pausing or RunStatus.Paused => run.Status,
+        RunStatus.Queued => RunStatus.Paused,
+        _ => RunStatus.Pausing,
+    };
+
+    private static RunStatus ToResume(RunHead run) =>
+        run.Status is RunStatus.Starting or RunStatus.Running ? run.Status : RunStatus.Queued;
 
     /// <summary>
     /// Takes a run from a worker that is gone: it is queued again (paused or cancelled where that was asked for), or fails after
@@ -292,10 +298,25 @@ public sealed class RunQueue(IDbContextFactory<LabDbContext> contexts, TimeProvi
     private async Task<TransitionResult> Apply(
         Guid runId, Func<RunHead, RunStatus> choose, string actor, string reason, long? fence, CancellationToken cancellationToken, bool lost = false)
     {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        var result = await Step(context, runId, choose, actor, reason, fence, lost, cancellationToken);
+        if (result.Outcome == TransitionOutcome.Done)
+        {
+            await context.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            Changed?.Invoke(runId);
+        }
+        return result;
+    }
+
+    // Moves one run inside the caller's transaction; its event is added to the context, for the caller to save.
+    private async Task<TransitionResult> Step(
+        LabDbContext context, Guid runId, Func<RunHead, RunStatus> choose, string actor, string reason, long? fence, bool lost,
+        CancellationToken cancellationToken)
+    {
         while (true)
         {
-            await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-            await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
             var head = await context.Runs.Where(run => run.Id == runId && run.DeletedAt == null)
                 .Select(run => new RunHead(
                     run.Status, run.Fence, run.WorkerId, run.Source, run.StepsDone, run.StepsAtClaim, run.FruitlessAttempts))
@@ -315,9 +336,6 @@ public sealed class RunQueue(IDbContextFactory<LabDbContext> contexts, TimeProvi
             if (await Write(context, runId, head, to, why, lost, cancellationToken) == 0)
                 continue; // PostgreSQL: somebody was faster; look again
             context.RunEvents.Add(new RunEvent { RunId = runId, Time = Now(), From = head.Status, To = to, Actor = actor, Reason = why });
-            await context.SaveChangesAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-            Changed?.Invoke(runId);
             return new(TransitionOutcome.Done, to, RunTransitions.From(to));
         }
     }

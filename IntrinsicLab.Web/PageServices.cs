@@ -24,6 +24,7 @@ public static class PageServices
         services.AddScoped<RunActions>();
         services.AddSingleton<References>();
         services.AddSingleton<AlgorithmCurves>();
+        services.AddScoped<ExperimentActions>();
         services.AddSingleton<RunFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<RunFeed>());
         return services;

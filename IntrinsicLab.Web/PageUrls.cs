@@ -7,6 +7,8 @@ internal static class PageUrls
 {
     public const string Overview = "";
     public const string Runs = "runs";
+    public const string Experiments = "experiments";
+    public const string NewExperiment = "experiments/new";
     public const string Compare = "compare";
     public const string Reproductions = "reproductions";
     public const string New = "new";
@@ -28,6 +30,11 @@ internal static class PageUrls
 
     public static string Reproduction(string id, ReproductionScale scale) =>
         $"{Reproductions}/{id}{(scale == ReproductionScale.Reduced ? "?scale=reduced" : "")}";
+    public static string Experiment(Guid id) => $"experiments/{id}";
+
+    public static string CloneExperiment(Guid id) => $"experiments/new?from={id}";
+
+    public static string NewExperimentWith(string plan) => $"experiments/new?plan={Uri.EscapeDataString(plan)}";
 
     public static string Clone(Guid id) => $"new?from={id}";
 

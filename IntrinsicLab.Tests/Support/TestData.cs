@@ -33,6 +33,9 @@ internal sealed class TestData : IAsyncDisposable
     public LabDatabase Database => services.GetRequiredService<LabDatabase>();
     public RunQueue Queue => services.GetRequiredService<RunQueue>();
     public RunQueries Queries => services.GetRequiredService<RunQueries>();
+    public ExperimentQueries Experiments => services.GetRequiredService<ExperimentQueries>();
+    public ConfigurationTables Configurations => services.GetRequiredService<ConfigurationTables>();
+    public CostEstimates Costs => services.GetRequiredService<CostEstimates>();
     public MetricStore Metrics => services.GetRequiredService<MetricStore>();
     public CheckpointStore Checkpoints => services.GetRequiredService<CheckpointStore>();
     public Reproductions Reproductions => services.GetRequiredService<Reproductions>();

@@ -39,7 +39,7 @@ public sealed class RunDraft
     public EnvironmentEntry? EnvironmentEntry => EnvironmentCatalog.Find(Environment);
 
     /// <summary>More than one run, or a pasted experiment.</summary>
-    public bool IsExperiment => Pasted is not null ? Pasted.ContainsKey("algorithms") : SeedList is { Count: > 1 };
+    public bool IsExperiment => Pasted is not null ? Pasted.ContainsKey("environments") : SeedList is { Count: > 1 };
 
     /// <summary>The seeds, or null where the text is none.</summary>
     public IReadOnlyList<int>? SeedList
@@ -173,7 +173,7 @@ public sealed class RunDraft
             ? $"{seeds[0]}-{seeds[^1]}"
             : string.Join(", ", seeds);
 
-    private static void Fill(Dictionary<string, string> target, JsonNode? source, Func<string, JsonNode?> usual)
+    internal static void Fill(Dictionary<string, string> target, JsonNode? source, Func<string, JsonNode?> usual)
     {
         target.Clear();
         if (source is JsonObject members)
@@ -182,7 +182,7 @@ public sealed class RunDraft
                     target[name] = Text(value);
     }
 
-    private static JsonObject Members(Dictionary<string, string> typed, IReadOnlyList<Parameter> schema)
+    internal static JsonObject Members(Dictionary<string, string> typed, IReadOnlyList<Parameter> schema)
     {
         var json = new JsonObject();
         foreach (var (name, text) in typed)
@@ -198,7 +198,7 @@ public sealed class RunDraft
     }
 
     // What is no number stays text: the reader then says what was expected.
-    private static JsonNode Typed(ParameterKind kind, string text)
+    internal static JsonNode Typed(ParameterKind kind, string text)
     {
         var plain = text.Replace("\u2009", "").Replace("_", "").Trim();
         return kind switch

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IntrinsicLab.Core.Experiments;
+using IntrinsicLab.Data;
 
 namespace IntrinsicLab.Web.Endpoints;
 
@@ -19,6 +20,26 @@ public sealed record ExperimentResource(
     Guid Id, string Name, string Notes, DateTimeOffset CreatedAt, int Runs, bool Finished,
     IReadOnlyDictionary<string, int> RunsByStatus, long Steps, long StepsDone)
 {
+    internal ExperimentResource(ExperimentRow row) : this(
+        row.Id, row.Name, row.Notes, row.CreatedAt, row.Runs, row.Finished, row.ByStatus.ToDictionary(pair => Words.Of(pair.Key), pair => pair.Value), row.Steps,
+        row.StepsDone) =>
+        (Algorithms, Environments, Configurations, Seeds, UpdatedAt) = (row.Algorithms, row.Environments, row.Configurations, row.Seeds, row.UpdatedAt);
+
+    /// <summary>Ids of its algorithms.</summary>
+    public IReadOnlyList<string> Algorithms { get; init; } = [];
+
+    /// <summary>Ids of its environments.</summary>
+    public IReadOnlyList<string> Environments { get; init; } = [];
+
+    /// <summary>How many configurations its runs are seeds of.</summary>
+    public int Configurations { get; init; }
+
+    /// <summary>How many different seeds there are.</summary>
+    public int Seeds { get; init; }
+
+    /// <summary>Last change of any of its runs.</summary>
+    public DateTimeOffset UpdatedAt { get; init; }
+
     /// <summary>The plan as it was given; only where one experiment is read.</summary>
     public JsonObject? Plan { get; init; }
     public ExperimentLinks Links => new(Id);
@@ -31,6 +52,8 @@ public sealed class ExperimentLinks(Guid id)
     public string Self => $"/api/v1/experiments/{id}";
     public string Page => $"/experiments/{id}";
     public string Runs => $"/api/v1/runs?experiment={id}";
+    public string Differences => $"{Self}/differences";
+    public string Curves => $"{Self}/curves";
 }
 
 /// <summary>Query of the list of experiments.</summary>
@@ -118,4 +141,24 @@ public sealed record NewArm
 
     /// <summary>By environment, or under "*": parameters that differ from the plan's.</summary>
     public JsonObject? EnvironmentParameters { get; init; }
+}
+
+/// <summary>Body of PATCH experiments/{id}: what is left out stays.</summary>
+public sealed record ExperimentChanges : IRequestBody<ExperimentChanges>
+{
+    public string? Name { get; init; }
+    public string? Notes { get; init; }
+
+    public static ExperimentChanges? Read(JsonElement json, List<Problem> problems)
+    {
+        var members = Members.Of(json, "", problems);
+        var nameGiven = json.ValueKind == JsonValueKind.Object && json.TryGetProperty("name", out _);
+        var changes = new ExperimentChanges
+        {
+            Name = nameGiven ? members.Text("name", 200, required: true) : null,
+            Notes = members.Text("notes", 20_000),
+        };
+        members.RefuseOthers("member", ["name", "notes"]);
+        return changes;
+    }
 }

@@ -59,8 +59,11 @@ public static class LabApi
         ComparisonEndpoint.Map(results);
         PublishedFigureEndpoint.Map(results);
         BaselineEndpoints.Map(Tagged(group, "Baselines"));
-        ExperimentEndpoints.Map(Tagged(group, "Experiments"));
         ReproductionEndpoints.Map(Tagged(group, "Reproductions"));
+        var experiments = Tagged(group, "Experiments");
+        ExperimentEndpoints.Map(experiments);
+        ExperimentActionEndpoints.Map(experiments);
+        ExperimentResultEndpoints.Map(experiments);
         QueueEndpoints.Map(Tagged(group, "Queue"));
         return app;
     }

@@ -27,7 +27,7 @@ document.addEventListener('click', event => {
   const scroll = event.target.closest?.('[data-focus]');
   if (scroll) {
     const field = document.getElementById(scroll.dataset.focus);
-    field?.closest('details')?.setAttribute('open', '');
+    for (let fold = field?.closest('details'); fold; fold = fold.parentElement.closest('details')) fold.setAttribute('open', '');
     field?.scrollIntoView({ block: 'center' });
     field?.focus({ preventScroll: true });
   }

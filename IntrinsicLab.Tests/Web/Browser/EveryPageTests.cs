@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -8,11 +9,13 @@ public sealed class EveryPageTests(LabInBrowser lab)
 {
     private static readonly string[] Fixed =
         ["", "runs", "compare", "baselines", "new", "queue", "algorithms", "algorithms/ppo", "notation", "environments", "environments/cartpole", "environments/catch?mode=keyboard",
-            "environments/mountain-car-continuous?mode=keyboard", "environments/gymnasium", "gymnasium", "settings", "reproductions", "reproductions/quick-figure?scale=reduced", "reproductions/no-such-figure", "runs/00000000-0000-0000-0000-000000000000"];
+            "environments/mountain-car-continuous?mode=keyboard", "environments/gymnasium", "gymnasium", "settings", "reproductions", "reproductions/quick-figure?scale=reduced", "reproductions/no-such-figure", "runs/00000000-0000-0000-0000-000000000000",
+            "experiments", "experiments/new", "experiments/00000000-0000-0000-0000-000000000000", "experiments/{experiment}", "experiments/{experiment}?tab=runs"];
 
     public static TheoryData<string> Paths => [.. Fixed, "runs/{id}", "runs/{id}?tab=replay", "runs/{id}?tab=figures", "runs/{id}?tab=configuration", "runs/{id}?tab=log", "runs/{id}?tab=system", "runs/{id}?tab=events"];
 
     private static Guid? shared;
+    private static string? sharedExperiment;
 
     [Theory, MemberData(nameof(Paths))]
     public async Task Page_InBothThemes_IsAccessibleAndFreeOfErrors(string path)
@@ -85,6 +88,12 @@ public sealed class EveryPageTests(LabInBrowser lab)
     {
         if (path.Contains("{id}", StringComparison.Ordinal))
             shared ??= await lab.AddCurves("every page");
-        return path.Replace("{id}", shared.ToString(), StringComparison.Ordinal);
+        if (path.Contains("{experiment}", StringComparison.Ordinal) && sharedExperiment is null)
+        {
+            sharedExperiment = (string)(await lab.Send("experiments", JsonNode.Parse(
+                """{"name":"every page","algorithms":["ppo"],"environments":["cartpole"],"seeds":1,"steps":5120,"grid":{"ppo.gamma":[0.9,0.99]}}""")!))["id"]!;
+            await lab.Client.GetAsync($"experiments/{sharedExperiment}?wait=60");
+        }
+        return path.Replace("{experiment}", sharedExperiment, StringComparison.Ordinal).Replace("{id}", shared.ToString(), StringComparison.Ordinal);
     }
 }

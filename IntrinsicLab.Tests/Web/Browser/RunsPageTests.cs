@@ -117,6 +117,29 @@ public sealed class RunsPageTests(LabInBrowser lab)
     }
 
     [Fact]
+    public async Task Grouped_FoldsSeedsUnderTheirMean()
+    {
+        var first = await lab.AddCurves("grouped one");
+        await lab.AddCurves("grouped two");
+        await using var page = await lab.Open("runs?q=grouped");
+        await page.Tab.GetByRole(AriaRole.Button, new() { Name = "Group seeds" }).ClickAsync();
+
+        var group = page.Tab.Locator("tr.group");
+        await Expect(group).ToHaveCountAsync(1);
+        await Expect(group).ToContainTextAsync("2 running");
+        // Both curves end at 500 (1 − e^(−10/3)): the interval has no width.
+        await Expect(group).ToContainTextAsync("482.2 to 482.2");
+        await Expect(Row(page, first)).ToHaveCountAsync(0);
+        await group.GetByRole(AriaRole.Button).ClickAsync();
+        await Expect(Row(page, first)).ToBeVisibleAsync();
+
+        await page.Go(page.Tab.Url);
+        await Expect(Row(page, first)).ToBeVisibleAsync();
+        await page.AssertAccessible();
+        page.AssertNoErrors();
+    }
+
+    [Fact]
     public async Task Delete_CanBeUndone()
     {
         var id = await lab.AddCurves("deleted");
