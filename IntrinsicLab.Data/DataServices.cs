@@ -20,6 +20,7 @@ public static class DataServices
         services.AddSingleton<RunQueries>();
         services.AddSingleton<MetricStore>();
         services.AddSingleton<Comparisons>();
+        services.AddSingleton<Sweeps>();
         services.AddSingleton<CheckpointStore>();
         services.AddSingleton<RunLog>();
         services.AddSingleton<ArtifactStore>();

@@ -17,6 +17,10 @@ var plan = new Argument<FileInfo>("plan") { Description = "Plan of a run or an e
 var runPlan = new Command("run", "Run a plan without a web server: progress bars, then a table.") { plan };
 runPlan.SetAction(parsed => RunCommand.Execute(parsed.GetValue(plan)!));
 
+var sweepPlan = new Argument<FileInfo>("plan") { Description = "Plan of a sweep, as JSON." };
+var sweep = new Command("sweep", "Search for good parameters without a web server; the same plan again goes on with an unfinished sweep.") { sweepPlan };
+sweep.SetAction(parsed => SweepCommand.Execute(parsed.GetValue(sweepPlan)!));
+
 var serve = new Command("serve", "Run queued runs until stopped; Lab:Database says for which lab.");
 serve.SetAction(_ => ServeCommand.Execute());
 
@@ -34,7 +38,7 @@ randomReturns.SetAction(parsed => RandomReturnsCommand.Execute(parsed.GetValue(s
 
 var root = new RootCommand("Runs training for IntrinsicLab. Settings: section Lab of appsettings.json, or variables such as Lab__DataFolder.")
 {
-    train, play, runPlan, serve, backup, bench, randomReturns,
+    train, play, runPlan, sweep, serve, backup, bench, randomReturns,
 };
 // Every verb handles signals itself; the default would end the process two seconds after one.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
