@@ -135,6 +135,19 @@ public sealed class Sweeps(RunQueue queue, MetricStore metrics, IDbContextFactor
         return new(sweep, plan, state, runs, known);
     }
 
+    /// <summary>As <see cref="View"/>, for lists: null also where only another version can read the plan.</summary>
+    public async Task<SweepView?> ViewIfReadable(Guid id, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await View(id, cancellation);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Brings an active sweep as far as its results allow; returns what it is then, null when there is none with this id.</summary>
     public async Task<SweepView?> Advance(Guid id, CancellationToken cancellation = default)
     {

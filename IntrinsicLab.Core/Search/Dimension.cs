@@ -37,7 +37,7 @@ public sealed class Dimension
         if (count is { } asked)
         {
             levels = [.. Enumerable.Range(0, asked)
-                .Select(index => Rounded(index == 0 ? low : index == asked - 1 ? high : Unwarp(Warp(low) + (Warp(high) - Warp(low)) * index / (asked - 1))))
+                .Select(index => Rounded(index == 0 ? low : index == asked - 1 ? high : Plain(Unwarp(Warp(low) + (Warp(high) - Warp(low)) * index / (asked - 1)))))
                 .Distinct()];
             Count = levels.Length;
         }
@@ -122,6 +122,9 @@ public sealed class Dimension
     }
 
     private double Rounded(double value) => IsWhole || Scale == DimensionScale.Values ? Math.Round(value, MidpointRounding.AwayFromZero) : value;
+
+    // 0.001 rather than 0.0010000000000000002, which nobody means and which equals no default.
+    private static double Plain(double value) => double.Parse(value.ToString("G12", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
     private double Warp(double value) => Scale == DimensionScale.Log ? Math.Log(value) : value;
 

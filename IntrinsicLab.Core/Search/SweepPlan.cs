@@ -171,7 +171,6 @@ public sealed record SweepPlan
         {
             ["method"] = Word(settings.Method),
             ["space"] = space,
-            ["trials"] = settings.Trials,
             ["seed"] = settings.Seed,
             ["parallel"] = settings.Parallel,
             ["metric"] = Metric,
@@ -182,7 +181,7 @@ public sealed record SweepPlan
         if (settings.Method == SearchMethod.Asha)
             (search["reduction"], search["firstRung"]) = (settings.Reduction, settings.FirstRung);
         if (settings.Method != SearchMethod.Grid)
-            search["defaultFirst"] = settings.DefaultFirst;
+            (search["trials"], search["defaultFirst"]) = (settings.Trials, settings.DefaultFirst);
         if (settings.RacingMost > 0)
             search["racing"] = new JsonObject { ["most"] = settings.RacingMost, ["rivals"] = settings.RacingRivals };
         json["search"] = search;

@@ -28,6 +28,7 @@ internal sealed class TestData : IAsyncDisposable
     public RunQueue Queue => services.GetRequiredService<RunQueue>();
     public RunQueries Queries => services.GetRequiredService<RunQueries>();
     public MetricStore Metrics => services.GetRequiredService<MetricStore>();
+    public Sweeps Sweeps => services.GetRequiredService<Sweeps>();
     public CheckpointStore Checkpoints => services.GetRequiredService<CheckpointStore>();
     public RunLog Log => services.GetRequiredService<RunLog>();
     public ArtifactStore Artifacts => services.GetRequiredService<ArtifactStore>();

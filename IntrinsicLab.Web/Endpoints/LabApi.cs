@@ -56,6 +56,7 @@ public static class LabApi
         RunEventEndpoint.Map(results);
         ComparisonEndpoint.Map(results);
         ExperimentEndpoints.Map(Tagged(group, "Experiments"));
+        SweepEndpoints.Map(Tagged(group, "Sweeps"));
         QueueEndpoints.Map(Tagged(group, "Queue"));
         return app;
     }
