@@ -73,9 +73,18 @@ public sealed record ParameterImportance(string Name, double? Share, double? Cha
     private static double Explained(int[] bins, double[] scores, int kinds)
     {
         var mean = Aggregates.Mean(scores);
-        var total = scores.Sum(score => (score - mean) * (score - mean));
-        var within = bins.Zip(scores).GroupBy(pair => pair.First, pair => pair.Second)
-            .Sum(group => group.Average() is var own ? group.Sum(score => (score - own) * (score - own)) : 0);
-        return Math.Max(0, 1 - (scores.Length - 1.0) / (scores.Length - kinds) * within / total);
+        var sums = new double[bins.Max() + 1];
+        var counts = new int[sums.Length];
+        var total = 0.0;
+        for (var index = 0; index < bins.Length; index++)
+        {
+            sums[bins[index]] += scores[index] - mean;
+            counts[bins[index]]++;
+            total += (scores[index] - mean) * (scores[index] - mean);
+        }
+        var between = 0.0;
+        for (var bin = 0; bin < sums.Length; bin++)
+            between += counts[bin] == 0 ? 0 : sums[bin] * sums[bin] / counts[bin];
+        return Math.Max(0, 1 - (scores.Length - 1.0) / (scores.Length - kinds) * (1 - between / total));
     }
 }
