@@ -27,6 +27,7 @@ public static class DataServices
         services.AddSingleton<Reproductions>();
         services.AddSingleton<Baselines>();
         services.AddSingleton<RunImports>();
+        services.AddSingleton<Sweeps>();
         services.AddSingleton<CheckpointStore>();
         services.AddSingleton<RunLog>();
         services.AddSingleton<ArtifactStore>();

@@ -38,6 +38,7 @@ public sealed class LabDbContext(DbContextOptions<LabDbContext> options) : DbCon
     {
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UnixMicroseconds>();
         configurationBuilder.Properties<RunStatus>().HaveConversion<string>();
+        configurationBuilder.Properties<SweepStatus>().HaveConversion<string>();
     }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)

@@ -90,6 +90,12 @@ public sealed class Run
 
     /// <summary>The resolved configuration as JSON.</summary>
     public required string Plan { get; set; }
+
+    /// <summary>Number of the trial in its sweep; null outside sweeps.</summary>
+    public int? Trial { get; set; }
+
+    /// <summary>The run pauses with a checkpoint after the first update that ends here or later, and waits for its sweep; null for never.</summary>
+    public long? PauseAt { get; set; }
 }
 
 internal sealed class RunMapping : IEntityTypeConfiguration<Run>
@@ -104,5 +110,9 @@ internal sealed class RunMapping : IEntityTypeConfiguration<Run>
         run.HasIndex(each => new { each.Status, each.ExecutionGroup, each.Priority, each.CreatedAt }).HasDatabaseName("runs_by_queue_order");
         run.HasIndex(each => new { each.CreatedAt, each.Id }).HasDatabaseName("runs_by_age");
         run.HasIndex(each => new { each.Algorithm, each.Environment }).HasDatabaseName("runs_by_task");
+        run.HasIndex(each => new { each.ExperimentId, each.Trial, each.Seed }).HasDatabaseName("runs_by_trial")
+            .IsUnique().HasFilter("trial IS NOT NULL");
+        run.HasIndex(each => new { each.ExperimentId, each.ConfigurationHash, each.Seed }).HasDatabaseName("runs_by_configuration_of_sweep")
+            .IsUnique().HasFilter("trial IS NOT NULL");
     }
 }

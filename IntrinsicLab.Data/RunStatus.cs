@@ -40,7 +40,9 @@ public static class RunTransitions
         [RunStatus.Starting] =
             [RunStatus.Running, RunStatus.Pausing, RunStatus.Cancelling, RunStatus.Failed, RunStatus.Queued],
         [RunStatus.Running] =
-            [RunStatus.Pausing, RunStatus.Cancelling, RunStatus.Cancelled, RunStatus.Completed, RunStatus.Failed, RunStatus.Queued],
+        [
+            RunStatus.Pausing, RunStatus.Paused, RunStatus.Cancelling, RunStatus.Cancelled, RunStatus.Completed, RunStatus.Failed, RunStatus.Queued,
+        ],
         [RunStatus.Pausing] = [RunStatus.Paused, RunStatus.Cancelling, RunStatus.Completed, RunStatus.Failed],
         [RunStatus.Paused] = [RunStatus.Queued, RunStatus.Cancelled],
         [RunStatus.Cancelling] = [RunStatus.Cancelled, RunStatus.Completed, RunStatus.Failed],

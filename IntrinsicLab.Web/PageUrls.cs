@@ -20,6 +20,13 @@ internal static class PageUrls
     public const string Notation = "notation";
     public const string Gymnasium = "gymnasium";
 
+    public const string Sweeps = "sweeps";
+    public const string NewSweep = "sweeps/new";
+
+    public static string Sweep(Guid id) => $"sweeps/{id}";
+
+    public static string NewSweepLike(Guid id) => $"sweeps/new?from={id}";
+
     public static string Run(Guid id) => $"runs/{id}";
 
     public static string RunTab(Guid id, string tab) => $"runs/{id}?tab={tab}";

@@ -26,6 +26,10 @@ var reproduce = new Command("reproduce", "Reproduce published figures; goes on w
 reproduce.SetAction(parsed => ReproduceCommand.Execute(
     parsed.GetValue(figures) ?? [], parsed.GetValue(reduced), parsed.GetValue(everything), parsed.GetValue(listed), parsed.GetValue(kept)!));
 
+var sweepPlan = new Argument<FileInfo>("plan") { Description = "Plan of a sweep, as JSON." };
+var sweep = new Command("sweep", "Search for good parameters without a web server; the same plan again goes on with an unfinished sweep.") { sweepPlan };
+sweep.SetAction(parsed => SweepCommand.Execute(parsed.GetValue(sweepPlan)!));
+
 var serve = new Command("serve", "Run queued runs until stopped; Lab:Database says for which lab.");
 serve.SetAction(_ => ServeCommand.Execute());
 
@@ -48,7 +52,7 @@ repeat.SetAction(parsed => RepeatCommand.Execute(parsed.GetValue(manifest)!, par
 
 var root = new RootCommand("Runs training for IntrinsicLab. Settings: section Lab of appsettings.json, or variables such as Lab__DataFolder.")
 {
-    train, play, runPlan, reproduce, serve, backup, bench, randomReturns, repeat,
+    train, play, runPlan, sweep, reproduce, repeat, serve, backup, bench, randomReturns,
 };
 // Every verb handles signals itself; the default would end the process two seconds after one.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -31,6 +31,7 @@ internal sealed class RunTraining(
     private bool evaluationIsPending;
     private Guid runId;
     private long fence;
+    private long pauseAt;
     private double activeBefore;
     private TimeSpan longestUpdate;
     private TimeSpan lastCheckpointTook;
@@ -88,6 +89,7 @@ internal sealed class RunTraining(
             var plan = RunPlan.Read(json.RootElement, problems)
                 ?? throw new InvalidDataException(
                     $"the stored plan cannot be run here: {string.Join("; ", problems.Select(problem => $"{problem.Pointer} {problem.Message}"))}");
+            pauseAt = run.PauseAt ?? long.MaxValue;
             await Train(plan);
         }
     }
@@ -142,7 +144,7 @@ internal sealed class RunTraining(
         {
             if (evaluationIsPending)
                 await Evaluate(trainer);
-            if (trainer.Finished || stop.IsAsked)
+            if (trainer.Finished || trainer.Steps >= pauseAt || stop.IsAsked)
                 return;
             var update = Stopwatch.StartNew();
             var progress = trainer.Update();
@@ -200,6 +202,8 @@ internal sealed class RunTraining(
             {
                 RunStatus.Cancelling => (RunStatus.Cancelled, $"stopped at step {trainer.Steps}"),
                 RunStatus.Pausing => (RunStatus.Paused, $"checkpoint at step {trainer.Steps}"),
+                _ when trainer.Steps >= pauseAt && !evaluationIsPending =>
+                    (RunStatus.Paused, $"step {pauseAt} of its sweep is reached; it goes on if its trial is among the best"),
                 _ => (RunStatus.Queued, stop.IsOrphaned ? "the worker's process ended" : "the worker stops"),
             };
             // Somebody may have changed the status since it was read.

@@ -54,6 +54,7 @@ public static class WorkerServices
         });
         services.AddQuartzHostedService(hosted => hosted.WaitForJobsToComplete = true);
         services.AddHostedService<QueueWatch>();
+        services.AddHostedService<SweepWatch>();
         // Every run may need its grace period for a last checkpoint, and then some.
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(Math.Max(30, options.CancelGraceSeconds + 20)));
         return services;

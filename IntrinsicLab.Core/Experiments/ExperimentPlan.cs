@@ -179,7 +179,7 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<RunPlan> Runs, in
         return world;
     }
 
-    private static List<int> ReadSeeds(Members members)
+    internal static List<int> ReadSeeds(Members members)
     {
         if (members.Take("seeds") is not { } json)
         {

@@ -88,7 +88,10 @@ public sealed class Parameter
     public object? Get(object config) => property.GetValue(config);
 
     /// <summary>The parameter's value in a config, as JSON.</summary>
-    public JsonNode? GetJson(object config) => Get(config) switch
+    public JsonNode? GetJson(object config) => ToJson(Get(config));
+
+    /// <summary>A value of the parameter, as JSON.</summary>
+    internal JsonNode? ToJson(object? value) => value switch
     {
         double number => JsonValue.Create(number),
         int number => JsonValue.Create(number),

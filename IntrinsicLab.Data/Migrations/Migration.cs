@@ -26,7 +26,8 @@ internal sealed record Migration(int Number, string Name, string Sql)
         ["clustered"] = ("WITHOUT ROWID", ""),
     };
 
-    public static IReadOnlyList<Migration> All { get; } = [FirstTables.Migration, CompressedArtifacts.Migration, ReproducedFigures.Migration, PinnedBaselines.Migration];
+    public static IReadOnlyList<Migration> All { get; } =
+        [FirstTables.Migration, CompressedArtifacts.Migration, Sweeps.Migration, ReproducedFigures.Migration, PinnedBaselines.Migration];
 
     /// <summary>Brings a database to the newest schema; safe when several processes start at once.</summary>
     /// <exception cref="InvalidOperationException">The database is newer than this program.</exception>

@@ -27,6 +27,7 @@ public partial class DependencyTests
         ["Algorithms"] = ["Algorithms", "Environments", "Environments.Wrappers", "Experiments", "Formulas", "Networks", "Optimizers"],
         ["Statistics"] = ["Statistics"],
         ["Experiments"] = ["Experiments", "Algorithms", "Environments", "Environments.Wrappers", "Statistics"],
+        ["Search"] = ["Search", "Experiments", "Algorithms", "Environments", "Environments.Wrappers", "Statistics"],
     };
 
     [Fact]

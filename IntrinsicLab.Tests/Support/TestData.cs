@@ -37,6 +37,7 @@ internal sealed class TestData : IAsyncDisposable
     public ConfigurationTables Configurations => services.GetRequiredService<ConfigurationTables>();
     public CostEstimates Costs => services.GetRequiredService<CostEstimates>();
     public MetricStore Metrics => services.GetRequiredService<MetricStore>();
+    public Sweeps Sweeps => services.GetRequiredService<Sweeps>();
     public CheckpointStore Checkpoints => services.GetRequiredService<CheckpointStore>();
     public Reproductions Reproductions => services.GetRequiredService<Reproductions>();
     public RunLog Log => services.GetRequiredService<RunLog>();

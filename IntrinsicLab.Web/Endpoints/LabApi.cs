@@ -64,6 +64,7 @@ public static class LabApi
         ExperimentEndpoints.Map(experiments);
         ExperimentActionEndpoints.Map(experiments);
         ExperimentResultEndpoints.Map(experiments);
+        SweepEndpoints.Map(Tagged(group, "Sweeps"));
         QueueEndpoints.Map(Tagged(group, "Queue"));
         return app;
     }

@@ -1,6 +1,7 @@
 // The browser side of every page, one module per concern. Pages render elements and attributes; these modules bring them to life.
 import './chart.js';
 import './compare.js';
+import './sweep.js';
 import './replay.js';
 import './figures.js';
 import './spark.js';

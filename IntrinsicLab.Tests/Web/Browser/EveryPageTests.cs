@@ -10,7 +10,8 @@ public sealed class EveryPageTests(LabInBrowser lab)
     private static readonly string[] Fixed =
         ["", "runs", "compare", "baselines", "new", "queue", "algorithms", "algorithms/ppo", "notation", "environments", "environments/cartpole", "environments/catch?mode=keyboard",
             "environments/mountain-car-continuous?mode=keyboard", "environments/gymnasium", "gymnasium", "settings", "reproductions", "reproductions/quick-figure?scale=reduced", "reproductions/no-such-figure", "runs/00000000-0000-0000-0000-000000000000",
-            "experiments", "experiments/new", "experiments/00000000-0000-0000-0000-000000000000", "experiments/{experiment}", "experiments/{experiment}?tab=runs"];
+            "experiments", "experiments/new", "experiments/00000000-0000-0000-0000-000000000000", "experiments/{experiment}", "experiments/{experiment}?tab=runs",
+            "sweeps", "sweeps/new", "sweeps/00000000-0000-0000-0000-000000000000"];
 
     public static TheoryData<string> Paths => [.. Fixed, "runs/{id}", "runs/{id}?tab=replay", "runs/{id}?tab=figures", "runs/{id}?tab=configuration", "runs/{id}?tab=log", "runs/{id}?tab=system", "runs/{id}?tab=events"];
 
