@@ -68,7 +68,7 @@ public sealed partial class MetricStore(LabDatabase database, TimeProvider time)
     }
 
     /// <summary>
-    /// Drops points, checkpoints and replays beyond a step and sets the run's progress back, so that a run can go on from its checkpoint there;
+    /// Drops points, checkpoints, figures and replays beyond a step and sets the run's progress back, so that a run can go on from its checkpoint there;
     /// −1 drops everything.
     /// </summary>
     /// <exception cref="StaleFenceException">Another worker has claimed the run since.</exception>
@@ -90,9 +90,10 @@ public sealed partial class MetricStore(LabDatabase database, TimeProvider time)
         batch.Write(beyond);
         await transaction.Execute(
             "DELETE FROM checkpoints WHERE run_id = @run AND step > @step", cancellationToken, ("run", runId), ("step", step));
-        await transaction.Execute(
-            "DELETE FROM artifacts WHERE run_id = @run AND name LIKE @replays AND name > @last", cancellationToken,
-            ("run", runId), ("replays", Replay.NamePrefix + "%"), ("last", Replay.NameAt(Math.Max(step, 0))));
+        foreach (var (kind, last) in ((string, string)[])[(Replay.NamePrefix, Replay.NameAt(Math.Max(step, 0))), (FigureSheet.NamePrefix, FigureSheet.NameAt(Math.Max(step, 0)))])
+            await transaction.Execute(
+                "DELETE FROM artifacts WHERE run_id = @run AND name LIKE @kind AND name > @last", cancellationToken,
+                ("run", runId), ("kind", kind + "%"), ("last", last));
         await transaction.Execute(
             $"""
             UPDATE runs SET steps_done = CASE WHEN steps_done > @step THEN @step ELSE steps_done END,

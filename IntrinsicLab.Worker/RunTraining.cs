@@ -147,6 +147,9 @@ internal sealed class RunTraining(
             var update = Stopwatch.StartNew();
             var progress = trainer.Update();
             evaluationIsPending = trainer.EvaluationIsDue;
+            // Now, not with the evaluation: what figures show may not be in the checkpoint that an evaluation can be resumed from.
+            if (evaluationIsPending && trainer.Figures() is { } sheet)
+                artifacts.Add(new NewArtifact(sheet.Name, "application/json", sheet.ToJson()).Compressed());
             if (update.Elapsed > longestUpdate)
                 longestUpdate = update.Elapsed;
             var active = ActiveSeconds;

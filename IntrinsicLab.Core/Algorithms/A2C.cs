@@ -189,6 +189,9 @@ public sealed class A2C : IAlgorithm
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<Figure> Figures() => RolloutFigures.Of(rollout, network, experience);
+
+    /// <inheritdoc/>
     public void Save(CheckpointWriter writer)
     {
         writer.WriteTensor(network.Parameters);

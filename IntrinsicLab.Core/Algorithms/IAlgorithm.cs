@@ -19,6 +19,12 @@ public interface IAlgorithm : IDisposable
     /// <summary>Restores what <see cref="Save"/> wrote into an algorithm made from the same config and setup.</summary>
     void Load(CheckpointReader reader);
 
+    /// <summary>
+    /// What there is to see inside now, right after an <see cref="Update"/>; it changes nothing that training depends on. Called about ten
+    /// times in a run. A figure's id stays the same throughout a run, so that a page can show how it changed.
+    /// </summary>
+    IReadOnlyList<Figure> Figures() => [];
+
     /// <summary>The current policy, for evaluation and replays. Valid until the next <see cref="Update"/>.</summary>
     IPolicy Policy { get; }
 }

@@ -237,6 +237,9 @@ public sealed class Ppo : IAlgorithm
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<Figure> Figures() => RolloutFigures.Of(rollout, network, experience);
+
+    /// <inheritdoc/>
     public void Save(CheckpointWriter writer)
     {
         writer.Write(updates);

@@ -51,6 +51,9 @@ public sealed class Trainer : IDisposable
     /// <summary>Tries the current policy out, which leaves training as it is. To be played before the next update.</summary>
     public Evaluation Evaluate() => new(Plan, evaluations, environments, Policy, Steps);
 
+    /// <summary>What the algorithm shows of itself right after an update; null where it shows nothing.</summary>
+    public FigureSheet? Figures() => algorithm.Figures() is { Count: > 0 } figures ? new FigureSheet(Steps, figures) : null;
+
     /// <summary>Runs one update. Beside the algorithm's metrics it reports <c>progress/episodes</c>.</summary>
     /// <exception cref="DivergedException">A loss or a parameter is not finite.</exception>
     public Progress Update()

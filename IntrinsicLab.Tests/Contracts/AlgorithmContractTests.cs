@@ -77,6 +77,27 @@ public class AlgorithmContractTests
 
     [Theory]
     [MemberData(nameof(Pairs))]
+    public void Figures_Looked_ChangeNothingAndAreWellFormed(string algorithm, string environment)
+    {
+        using var looked = new Trainer(Plan(algorithm, environment));
+        using var left = new Trainer(Plan(algorithm, environment));
+        Run(looked, 1);
+        Run(left, 1);
+
+        var sheet = looked.Figures();
+
+        Assert.Equal(Points(Run(left, 1)), Points(Run(looked, 1)));
+        Assert.True(State(left).AsSpan().SequenceEqual(State(looked)), "Looking inside changed the state.");
+        if (sheet is null)
+            return;
+        var figures = JsonDocument.Parse(sheet.ToJson()).RootElement.GetProperty("figures").EnumerateArray().ToList();
+        Assert.Equal(figures.Count, figures.Select(figure => figure.GetProperty("id").GetString()).Distinct().Count());
+        Assert.All(figures, figure => Assert.Matches("^[a-z0-9-]+$", figure.GetProperty("id").GetString()));
+        Assert.All(figures, figure => Assert.EndsWith(".", figure.GetProperty("caption").GetString()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
     public void Update_AnotherSeed_AnotherProgress(string algorithm, string environment)
     {
         using var first = new Trainer(Plan(algorithm, environment));

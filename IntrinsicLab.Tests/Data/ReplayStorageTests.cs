@@ -1,3 +1,4 @@
+using IntrinsicLab.Core.Experiments;
 using IntrinsicLab.Data;
 using IntrinsicLab.Tests.Support;
 using System.Text;
@@ -49,15 +50,16 @@ public class ReplayStorageTests
 
     [Theory]
     [MemberData(nameof(Databases))]
-    public async Task TruncateAfter_AStep_DropsLaterReplaysAndNothingElse(bool onServer)
+    public async Task TruncateAfter_AStep_DropsLaterReplaysAndFiguresAndNothingElse(bool onServer)
     {
         await using var data = await TestData.Create(onServer);
         var run = await data.AddRun();
         await data.Metrics.Append(run.Id, 1, [], artifacts:
-            [Replay(512, "a"), Replay(1024, "b"), Replay(2_000_000_000_000, "c"), new("replays.txt", "text/plain", [1]), new("zoo/1.json", "text/plain", [1])]);
+            [Replay(512, "a"), Replay(1024, "b"), Replay(2_000_000_000_000, "c"), new("replays.txt", "text/plain", [1]), new("zoo/1.json", "text/plain", [1]),
+                new(FigureSheet.NameAt(512), "application/json", [1]), new(FigureSheet.NameAt(513), "application/json", [1])]);
 
         await data.Metrics.TruncateAfter(run.Id, 1, 512);
-        Assert.Equal(["replays.txt", NameAt(512), "zoo/1.json"],
+        Assert.Equal([FigureSheet.NameAt(512), "replays.txt", NameAt(512), "zoo/1.json"],
             (await data.Artifacts.List(run.Id)).Select(row => row.Name).Order(StringComparer.Ordinal));
 
         await data.Metrics.TruncateAfter(run.Id, 1, -1);

@@ -46,7 +46,7 @@ public static class RunHistoryEndpoints
             : RunEndpoints.Missing(id);
     }
 
-    /// <summary>One artifact, as a download. Replays are named 'replays/STEP.json', the step in 13 digits.</summary>
+    /// <summary>One artifact, as a download. Replays are named 'replays/STEP.json' and figures 'figures/STEP.json', the step in 13 digits.</summary>
     public static async Task<IResult> Artifact(
         Guid id, string name, HttpContext context, ArtifactStore store, IDbContextFactory<LabDbContext> contexts,
             CancellationToken cancellation)

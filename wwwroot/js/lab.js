@@ -2,6 +2,7 @@
 import './chart.js';
 import './compare.js';
 import './replay.js';
+import './figures.js';
 import './spark.js';
 import './light.js';
 import './keys.js';

@@ -10,7 +10,7 @@ public sealed class EveryPageTests(LabInBrowser lab)
         ["", "runs", "compare", "new", "queue", "algorithms", "algorithms/ppo", "notation", "environments", "environments/cartpole", "environments/catch?mode=keyboard",
             "environments/mountain-car-continuous?mode=keyboard", "environments/gymnasium", "gymnasium", "settings", "runs/00000000-0000-0000-0000-000000000000"];
 
-    public static TheoryData<string> Paths => [.. Fixed, "runs/{id}", "runs/{id}?tab=replay", "runs/{id}?tab=configuration", "runs/{id}?tab=log", "runs/{id}?tab=system", "runs/{id}?tab=events"];
+    public static TheoryData<string> Paths => [.. Fixed, "runs/{id}", "runs/{id}?tab=replay", "runs/{id}?tab=figures", "runs/{id}?tab=configuration", "runs/{id}?tab=log", "runs/{id}?tab=system", "runs/{id}?tab=events"];
 
     private static Guid? shared;
 

@@ -1,0 +1,104 @@
+using System.Globalization;
+using IntrinsicLab.Core.Environments;
+using IntrinsicLab.Core.Networks;
+
+namespace IntrinsicLab.Core.Algorithms;
+
+/// <summary>What actor-critic methods show of themselves: the last rollout's actions and values, and the value over small state spaces.</summary>
+internal static class RolloutFigures
+{
+    private const int MostActions = 64;
+    private const int MostSteps = 500;
+    private const int Cells = 41;
+
+    /// <summary>Figures of a rollout whose returns are filled.</summary>
+    public static IReadOnlyList<Figure> Of(Rollout rollout, ActorCritic network, Experience experience)
+    {
+        var figures = new List<Figure>();
+        var spec = experience.Batch.Spec;
+        if (Actions(rollout, spec.Action) is { } actions)
+            figures.Add(actions);
+        figures.Add(Values(rollout, experience.Batch.Count));
+        if (spec.Observation is { Shape: [2] } plane && plane.Low.Concat(plane.High).All(float.IsFinite))
+            figures.Add(ValueMap(plane, network, experience));
+        return figures;
+    }
+
+    private static BarFigure? Actions(Rollout rollout, Space space)
+    {
+        const string Id = "actions", Title = "Actions of the last rollout";
+        if (space is Discrete discrete)
+        {
+            if (discrete.Count > MostActions)
+                return null;
+            var counts = new double[discrete.Count];
+            var (sums, squares) = (new double[discrete.Count], new double[discrete.Count]);
+            for (var row = 0; row < rollout.Rows; row++)
+            {
+                var (action, advantage) = ((int)rollout.Actions[row], (double)rollout.Returns[row] - rollout.Values[row]);
+                counts[action]++;
+                sums[action] += advantage;
+                squares[action] += advantage * advantage;
+            }
+            return new BarFigure(Id, Title,
+                "How often each action was chosen while exploring, and how much better than expected it turned out (mean advantage ± standard deviation).",
+                [.. counts.Select((_, action) => action < discrete.Names.Count ? discrete.Names[action] : action.ToString(CultureInfo.InvariantCulture))],
+                [
+                    new("Share of steps", [.. counts.Select(count => count / rollout.Rows)]),
+                    new("Advantage", [.. sums.Zip(counts, (sum, count) => sum / count)])
+                    {
+                        Deviations = [.. squares.Zip(sums, counts).Select(each => Deviation(each.First, each.Second, each.Third))],
+                    },
+                ]);
+        }
+        if (rollout.ActionSize > MostActions)
+            return null;
+        var means = new double[rollout.ActionSize];
+        var deviations = new double[rollout.ActionSize];
+        for (var axis = 0; axis < means.Length; axis++)
+        {
+            double sum = 0, square = 0;
+            for (var row = 0; row < rollout.Rows; row++)
+            {
+                var value = (double)rollout.Actions[row * rollout.ActionSize + axis];
+                sum += value;
+                square += value * value;
+            }
+            (means[axis], deviations[axis]) = (sum / rollout.Rows, Deviation(square, sum, rollout.Rows));
+        }
+        return new BarFigure(Id, Title, "Mean ± standard deviation of each component of the action while exploring, before it is limited to its bounds.",
+            [.. means.Select((_, axis) => $"component {axis + 1}")], [new("Action", means) { Deviations = deviations }]);
+    }
+
+    private static double Deviation(double squares, double sum, double count) => Math.Sqrt(Math.Max(0, squares / count - sum / count * (sum / count)));
+
+    private static LineFigure Values(Rollout rollout, int environments)
+    {
+        var steps = Math.Min(rollout.Rows / environments, MostSteps);
+        double[] x = [.. Enumerable.Range(0, steps).Select(step => (double)step)];
+        return new LineFigure("values", "Values along the last rollout",
+            "What the value function expected in the first environment, and the return it is trained towards; at best the two lie together.",
+            new("step of the rollout"), new("discounted return"),
+            [
+                new("Expected", x, [.. Enumerable.Range(0, steps).Select(step => (double)rollout.Values[step * environments])]),
+                new("Target", x, [.. Enumerable.Range(0, steps).Select(step => (double)rollout.Returns[step * environments])]),
+            ]);
+    }
+
+    private static HeatFigure ValueMap(Box plane, ActorCritic network, Experience experience)
+    {
+        var (columns, rows) = (Centres(plane.Low[0], plane.High[0]), Centres(plane.Low[1], plane.High[1]));
+        var values = new double[Cells * Cells];
+        for (var row = 0; row < Cells; row++)
+            for (var column = 0; column < Cells; column++)
+            {
+                network.Forward(experience.Seen([(float)columns[column], (float)rows[row]]), 1);
+                values[row * Cells + column] = network.Values[0];
+            }
+        return new HeatFigure("value-map", "Value over the state space", "The discounted return that the value function expects from every state.",
+            new("first observation"), new("second observation"), columns, rows, values, "value");
+    }
+
+    private static double[] Centres(double low, double high) =>
+        [.. Enumerable.Range(0, Cells).Select(cell => low + (high - low) * (cell + 0.5) / Cells)];
+}

@@ -1,0 +1,46 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace IntrinsicLab.Tests.Web.Browser;
+
+[Collection(BrowserCollection.Name), Trait("Kind", "Browser")]
+public sealed class FigureTests(LabInBrowser lab)
+{
+    [Fact]
+    public async Task Figures_OfARun_AreDrawn_AndTheirMomentLivesInTheAddress()
+    {
+        var run = (Guid)(await lab.Send("runs", new JsonObject
+        {
+            ["name"] = "figures of a run",
+            ["algorithm"] = "ppo",
+            ["environment"] = "mountain-car",
+            ["steps"] = 4_000,
+            ["evaluation"] = new JsonObject { ["every"] = 1_000, ["episodes"] = 1 },
+        }))["id"]!;
+        await LabInBrowser.Until(
+            async () => (await lab.Client.GetStringAsync($"runs/{run}?wait=20&until=terminal")).Contains("\"status\":\"completed\"", StringComparison.Ordinal),
+            "the run to end", 120);
+        await using var page = await lab.Open($"runs/{run}?tab=figures");
+        var cards = page.Tab.Locator(".figure-card");
+        await Expect(cards).ToHaveCountAsync(3);
+        await Expect(cards.First.Locator(".barlayer .point")).ToHaveCountAsync(6);
+        await Expect(cards.Nth(2).Locator(".heatmaplayer image")).ToHaveCountAsync(1);
+        await Expect(page.Tab.Locator(".figures-where")).ToContainTextAsync("the last");
+
+        var moment = page.Tab.GetByLabel("Moment of training");
+        await moment.FocusAsync();
+        await page.Tab.Keyboard.PressAsync("Home");
+        await Expect(page.Tab).ToHaveURLAsync(new Regex(@"figures=\d+"));
+        await cards.First.GetByRole(AriaRole.Button, new() { Name = "Table" }).ClickAsync();
+        await Expect(cards.First.GetByRole(AriaRole.Table)).ToContainTextAsync("Push left");
+        var where = await page.Tab.Locator(".figures-where").InnerTextAsync();
+
+        await page.Go(page.Tab.Url);
+
+        await Expect(page.Tab.Locator(".figures-where")).ToHaveTextAsync(where);
+        await Expect(cards.First.GetByRole(AriaRole.Table)).ToContainTextAsync("Push left");
+        page.AssertNoErrors();
+    }
+}

@@ -1,0 +1,388 @@
+// <lab-figures run live none> shows what a run's algorithm drew of itself, with a slider over training time.
+// The figures are data (artifacts figures/STEP.json); plotly draws them, and each has a table.
+import { colour, plotly } from './chart.js';
+import { count, figure as shown } from './curves.js';
+
+const PREFIX = 'figures/';
+const PLAY_EVERY = 900;
+const fetched = new Map();
+
+class Figures extends HTMLElement {
+  #sheets = [];
+  #sheet = null;
+  #cards = new Map();
+  #tables = new Set();
+  #bar = null;
+  #range = null;
+  #where = null;
+  #play = null;
+  #timer = 0;
+  #playing = 0;
+  #loading = 0;
+  #onTheme = () => this.#draw();
+  #onPop = () => this.#show();
+
+  connectedCallback() {
+    this.setAttribute('role', 'group');
+    this.setAttribute('aria-label', 'Figures of this run');
+    this.#bar = make('div', 'card figures-bar');
+    this.#play = button('Play', 'Play through training');
+    this.#play.addEventListener('click', () => this.#toggle());
+    this.#range = make('input', 'replay-range');
+    Object.assign(this.#range, { type: 'range', min: '0', step: '1' });
+    this.#range.setAttribute('aria-label', 'Moment of training');
+    this.#range.addEventListener('input', () => this.#choose(Number(this.#range.value)));
+    this.#where = make('span', 'number small figures-where');
+    this.#bar.append(this.#play, this.#range, this.#where);
+    this.#bar.hidden = true;
+    const note = make('div', 'empty');
+    note.append(Object.assign(make('p'), { textContent: 'Loading the figures' }));
+    this.replaceChildren(this.#bar, make('div', 'figures-grid'), note);
+    document.addEventListener('lab:theme', this.#onTheme);
+    window.addEventListener('popstate', this.#onPop);
+    this.#tables = new Set((new URL(location.href).searchParams.get('figureTables') ?? '').split(',').filter(Boolean));
+    this.#refresh();
+    this.#timer = setInterval(() => { if (this.hasAttribute('live') && !document.hidden) this.#refresh(); }, 5000);
+  }
+
+  disconnectedCallback() {
+    clearInterval(this.#timer);
+    this.#stop();
+    document.removeEventListener('lab:theme', this.#onTheme);
+    window.removeEventListener('popstate', this.#onPop);
+    for (const card of this.#cards.values()) window.Plotly?.purge(card.plot);
+    this.#cards.clear();
+  }
+
+  async #refresh() {
+    const run = this.getAttribute('run');
+    try {
+      const response = await fetch(`/api/v1/runs/${run}/artifacts`, { cache: 'no-store' });
+      if (!response.ok) throw new Error(response.status === 404 ? 'This run is not there any more.' : `The server answered ${response.status} for the list of figures.`);
+      const { items } = await response.json();
+      this.#sheets = items.filter(item => item.name.startsWith(PREFIX)).map(item => ({
+        step: Number(item.name.slice(PREFIX.length, -'.json'.length)), address: `/api/v1/runs/${run}/artifacts/${item.name}`, stamp: item.createdAt,
+      }));
+      if (!this.isConnected) return;
+      if (this.#sheets.length) await this.#show();
+      else this.#say('No figures yet', this.getAttribute('none'));
+    } catch (error) {
+      if (!this.#sheet) this.#say('The figures cannot be shown', error.message);
+    }
+  }
+
+  #say(title, text) {
+    const note = this.querySelector(':scope > .empty');
+    note.hidden = false;
+    note.replaceChildren(Object.assign(make('h2'), { textContent: title }), Object.assign(make('p'), { textContent: text ?? '' }));
+    this.#bar.hidden = true;
+  }
+
+  get #wanted() {
+    const asked = new URL(location.href).searchParams.get('figures');
+    const index = asked === null ? -1 : this.#sheets.findIndex(sheet => sheet.step === Number(asked));
+    return index < 0 ? this.#sheets.length - 1 : index;
+  }
+
+  async #show() {
+    if (!this.#sheets.length) return;
+    const index = this.#wanted;
+    const sheet = this.#sheets[index];
+    this.querySelector(':scope > .empty').hidden = true;
+    this.#bar.hidden = false;
+    this.#range.max = String(this.#sheets.length - 1);
+    this.#range.value = String(index);
+    this.#range.disabled = this.#play.disabled = this.#sheets.length < 2;
+    const words = `After ${count(sheet.step)} steps${index === this.#sheets.length - 1 ? this.hasAttribute('live') ? ', the latest so far' : ', the last' : ''}`;
+    this.#where.textContent = words;
+    this.#range.setAttribute('aria-valuetext', words);
+    const turn = ++this.#loading;
+    const loaded = await load(sheet);
+    if (turn !== this.#loading || !this.isConnected || loaded === this.#sheet) return;
+    this.#sheet = loaded;
+    await this.#draw();
+  }
+
+  #choose(index) {
+    address('figures', index === this.#sheets.length - 1 ? null : String(this.#sheets[index].step));
+    this.#show();
+  }
+
+  #toggle() {
+    if (this.#playing) return this.#stop();
+    if (this.#wanted === this.#sheets.length - 1) this.#choose(0);
+    this.#play.textContent = 'Pause';
+    this.#playing = setInterval(() => {
+      const next = this.#wanted + 1;
+      if (next >= this.#sheets.length) return this.#stop();
+      this.#choose(next);
+      if (next === this.#sheets.length - 1) this.#stop();
+    }, PLAY_EVERY);
+  }
+
+  #stop() {
+    clearInterval(this.#playing);
+    this.#playing = 0;
+    if (this.#play) this.#play.textContent = 'Play';
+  }
+
+  async #draw() {
+    if (!this.#sheet) return;
+    const Plotly = await plotly();
+    await new Promise(requestAnimationFrame);
+    if (!this.isConnected) return;
+    const grid = this.querySelector(':scope > .figures-grid');
+    const known = new Set(this.#sheet.figures.map(figure => figure.id));
+    for (const [id, card] of this.#cards)
+      if (!known.has(id)) {
+        Plotly.purge(card.plot);
+        card.element.remove();
+        this.#cards.delete(id);
+      }
+    for (const figure of this.#sheet.figures) {
+      let card = this.#cards.get(figure.id);
+      if (!card) {
+        card = this.#card(figure);
+        this.#cards.set(figure.id, card);
+        grid.append(card.element);
+      }
+      card.figure = figure;
+      await this.#fill(card, Plotly);
+    }
+  }
+
+  async #fill(card, Plotly) {
+    const { figure } = card;
+    const asTable = this.#tables.has(figure.id);
+    card.title.textContent = figure.title;
+    card.caption.textContent = figure.caption;
+    card.toggle.setAttribute('aria-pressed', String(asTable));
+    card.plot.hidden = asTable;
+    card.table.hidden = !asTable;
+    card.plot.setAttribute('aria-label', `${figure.title}. ${figure.caption} The table holds the numbers.`);
+    if (asTable) {
+      card.table.replaceChildren(table(rows(figure)));
+      return;
+    }
+    const { traces, layout } = picture(figure, card.plot.clientWidth);
+    await Plotly.react(card.plot, traces, layout, { displayModeBar: false, responsive: true });
+  }
+
+  #card(figure) {
+    const element = make('section', 'card chart-card figure-card');
+    element.setAttribute('aria-label', figure.title);
+    const head = make('header');
+    const title = make('h3');
+    const actions = make('span', 'row figure-actions');
+    const toggle = button('Table', 'Show the numbers as a table');
+    const csv = button('CSV', 'Download the numbers');
+    const png = button('PNG', 'Download the picture');
+    actions.append(toggle, csv, png);
+    head.append(title, actions);
+    const plot = make('div', 'plot figure-plot');
+    plot.setAttribute('role', 'img');
+    const view = make('div', 'table-view figure-table');
+    view.tabIndex = 0;
+    view.hidden = true;
+    const caption = make('p', 'muted small method');
+    element.append(head, plot, view, caption);
+    const card = { element, title, caption, toggle, plot, table: view, figure };
+    toggle.addEventListener('click', async () => {
+      if (!this.#tables.delete(card.figure.id)) this.#tables.add(card.figure.id);
+      address('figureTables', [...this.#tables].join(',') || null);
+      await this.#fill(card, await plotly());
+    });
+    csv.addEventListener('click', () => save(`${card.figure.id}-${this.#sheet.step}.csv`, new Blob(
+      [rows(card.figure).map(row => row.map(cell => typeof cell === 'string' ? `"${cell.replaceAll('"', '""')}"` : cell ?? '').join(',')).join('\n') + '\n'], { type: 'text/csv' })));
+    png.addEventListener('click', async () => {
+      const Plotly = await plotly();
+      const { traces, layout } = picture(card.figure, 900);
+      const address = await Plotly.toImage({ data: traces, layout: { ...layout, paper_bgcolor: colour('surface'), width: 900, height: 560 } }, { format: 'png', scale: 2 });
+      save(`${card.figure.id}-${this.#sheet.step}.png`, await (await fetch(address)).blob());
+    });
+    return card;
+  }
+}
+
+/** Traces and layout of one figure. */
+function picture(figure, width) {
+  const grid = { gridcolor: colour('line'), linecolor: colour('line'), zeroline: false, tickfont: { size: 12 }, ticks: '', automargin: true };
+  const axis = ({ label, logarithmic }) => ({ ...grid, title: { text: escape(label), standoff: 6, font: { size: 12 } }, type: logarithmic ? 'log' : 'linear' });
+  const layout = {
+    margin: { l: 52, r: 12, t: 8, b: 40 },
+    font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colour('muted') },
+    paper_bgcolor: 'rgba(0,0,0,0)',
+    plot_bgcolor: 'rgba(0,0,0,0)',
+    showlegend: false,
+    hovermode: 'closest',
+    hoverlabel: { bgcolor: colour('raised'), bordercolor: colour('control'), font: { color: colour('text'), size: 12 }, align: 'left', namelength: 0 },
+    dragmode: false,
+  };
+  if (figure.kind === 'lines') return {
+    traces: figure.series.flatMap((series, index) => line(series, index, figure)),
+    layout: {
+      ...layout,
+      showlegend: figure.series.length > 1 && figure.series.length <= 8,
+      legend: { orientation: 'h', y: 1.02, yanchor: 'bottom', x: 0, font: { size: 12, color: colour('text') } },
+      xaxis: { ...axis(figure.x), showgrid: figure.equalScales, showline: true },
+      yaxis: { ...axis(figure.y), ...(figure.equalScales ? { scaleanchor: 'x' } : {}) },
+    },
+  };
+  if (figure.kind === 'bars') return bars(figure, layout, grid);
+  const reach = Math.max(...figure.values.map(value => Math.abs(value ?? 0)), 1e-9);
+  return {
+    traces: [
+      {
+        type: 'heatmap', x: figure.columns, y: figure.rows, z: figure.rows.map((_, row) => figure.values.slice(row * figure.columns.length, (row + 1) * figure.columns.length)),
+        colorscale: figure.diverging ? diverging() : 'Cividis', ...(figure.diverging ? { zmin: -reach, zmax: reach } : {}),
+        hovertemplate: `${escape(figure.x.label)} %{x:.4~g}<br>${escape(figure.y.label)} %{y:.4~g}<br><b>%{z:.5~g}</b> ${escape(figure.valueLabel)}<extra></extra>`,
+        colorbar: { thickness: 10, outlinewidth: 0, tickfont: { size: 12 }, title: { text: escape(figure.valueLabel), side: 'right', font: { size: 12 } } },
+      },
+      ...figure.overlay.map((series, index) => ({
+        x: series.x, y: series.y, type: 'scatter', mode: series.points ? 'markers' : 'lines', name: escape(series.name),
+        line: { color: colour('surface'), width: 2 }, marker: { color: colour(`series-${index % 8 + 1}`), size: 8, line: { color: colour('surface'), width: 1.5 } },
+        hovertemplate: `${escape(series.name)}<extra></extra>`,
+      })),
+    ],
+    layout: {
+      ...layout,
+      margin: { ...layout.margin, r: width < 480 ? 4 : 12 },
+      xaxis: { ...axis(figure.x), showgrid: false, ...(figure.map ? { constrain: 'domain' } : {}) },
+      yaxis: { ...axis(figure.y), showgrid: false, ...(figure.map ? { scaleanchor: 'x', autorange: 'reversed', constrain: 'domain' } : {}) },
+    },
+  };
+}
+
+// Two series colours that meet in the page's own colour at zero, in either theme.
+const diverging = () => [[0, colour('series-2')], [0.5, colour('surface')], [1, colour('series-1')]];
+
+function line(series, index, figure) {
+  const shade = colour(`series-${index % 8 + 1}`);
+  const name = escape(series.name);
+  const traces = [];
+  if (series.low) traces.push({
+    x: [...series.x, ...series.x.toReversed()], y: [...series.high, ...series.low.toReversed()], type: 'scatter', mode: 'lines', line: { width: 0 },
+    fill: 'toself', fillcolor: shade, opacity: 0.16, hoverinfo: 'skip', showlegend: false,
+  });
+  traces.push({
+    x: series.x, y: series.y, name, type: 'scatter', mode: series.points ? 'markers' : 'lines', connectgaps: false,
+    line: { color: shade, width: 1.75, dash: ['solid', 'dash', 'dot'][Math.floor(index / 8) % 3] }, marker: { color: shade, size: 5 },
+    hovertemplate: `${name}<br><b>%{y:.5~g}</b> ${escape(figure.y.label)}<br>${escape(figure.x.label)} %{x:.5~g}<extra></extra>`,
+  });
+  return traces;
+}
+
+function bars(figure, layout, grid) {
+  const count = figure.panels.length;
+  const gap = 0.1;
+  const height = (1 - gap * (count - 1)) / count;
+  const axes = {};
+  const traces = figure.panels.map((panel, index) => {
+    const suffix = index ? String(index + 1) : '';
+    const top = 1 - index * (height + gap);
+    axes[`yaxis${suffix}`] = { ...grid, domain: [top - height, top], nticks: 4, zeroline: true, zerolinecolor: colour('line'), title: { text: escape(panel.label), font: { size: 12 } } };
+    return {
+      type: 'bar', x: figure.categories.map((_, place) => place), y: panel.values, yaxis: `y${suffix}`, marker: { color: colour(`series-${index % 8 + 1}`), line: { width: 0 } },
+      ...(panel.deviations ? { error_y: { type: 'data', array: panel.deviations.map(value => value ?? 0), color: colour('muted'), thickness: 1.25, width: 4 } } : {}),
+      customdata: figure.categories.map(escape),
+      hovertemplate: `%{customdata}<br><b>%{y:.4~g}</b> ${escape(panel.label)}<extra></extra>`,
+    };
+  });
+  return {
+    traces,
+    layout: {
+      ...layout, ...axes, bargap: 0.35,
+      xaxis: { ...grid, showgrid: false, anchor: count > 1 ? `y${count}` : 'y', tickvals: figure.categories.map((_, place) => place), ticktext: figure.categories.map(escape) },
+    },
+  };
+}
+
+/** A figure's numbers, row by row, its heading first. */
+function rows(figure) {
+  if (figure.kind === 'bars')
+    return [
+      ['', ...figure.panels.flatMap(panel => panel.deviations ? [panel.label, `${panel.label}, standard deviation`] : [panel.label])],
+      ...figure.categories.map((category, index) => [category, ...figure.panels.flatMap(panel => panel.deviations ? [panel.values[index], panel.deviations[index]] : [panel.values[index]])]),
+    ];
+  if (figure.kind === 'lines')
+    return [['line', figure.x.label, figure.y.label], ...figure.series.flatMap(series => series.x.map((x, index) => [series.name, x, series.y[index]]))];
+  return [
+    [figure.x.label, figure.y.label, figure.valueLabel],
+    ...figure.rows.flatMap((y, row) => figure.columns.map((x, column) => [x, y, figure.values[row * figure.columns.length + column]])),
+  ];
+}
+
+function table(lines) {
+  const grid = make('table', 'table');
+  const head = grid.createTHead().insertRow();
+  for (const [index, word] of lines[0].entries()) {
+    const cell = make('th', index ? 'right' : '');
+    cell.scope = 'col';
+    cell.textContent = word;
+    head.append(cell);
+  }
+  const body = grid.createTBody();
+  for (const line of lines.slice(1, 1001)) {
+    const row = body.insertRow();
+    for (const [index, cell] of line.entries()) {
+      const place = row.insertCell();
+      place.textContent = typeof cell === 'number' ? shown(cell) : cell ?? '–';
+      if (index) place.className = 'right';
+    }
+  }
+  if (lines.length > 1001) {
+    const cell = body.insertRow().insertCell();
+    cell.colSpan = lines[0].length;
+    cell.textContent = `${count(lines.length - 1001)} more rows are in the CSV.`;
+  }
+  return grid;
+}
+
+/** One sheet; what was fetched once is kept. */
+function load(sheet) {
+  const key = `${sheet.address} ${sheet.stamp}`;
+  let known = fetched.get(key);
+  if (!known) {
+    known = fetch(sheet.address).then(async response => {
+      if (!response.ok) throw new Error(`The server answered ${response.status} for the figures.`);
+      const read = await response.json();
+      if (read.version !== 1) throw new Error('These figures were made by another version of the lab.');
+      return read;
+    });
+    known.catch(() => fetched.delete(key));
+    fetched.set(key, known);
+    if (fetched.size > 60) fetched.delete(fetched.keys().next().value);
+  }
+  return known;
+}
+
+function address(name, value) {
+  const url = new URL(location.href);
+  if (value === null) url.searchParams.delete(name);
+  else url.searchParams.set(name, value);
+  history.replaceState(history.state, '', url);
+}
+
+function save(name, blob) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+function make(tag, className = '') {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  return element;
+}
+
+function button(word, title) {
+  const element = make('button', 'button small');
+  Object.assign(element, { type: 'button', textContent: word, title });
+  return element;
+}
+
+const escape = text => String(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+
+customElements.define('lab-figures', Figures);
