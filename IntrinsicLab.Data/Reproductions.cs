@@ -53,7 +53,7 @@ public sealed record FigureProgress(
 public sealed record FigureEvidence(ComparisonResource? Comparison, FigureVerdict Verdict, IReadOnlyDictionary<Guid, ComparedRun> Scores);
 
 /// <summary>Where something shown of a figure comes from.</summary>
-public enum FigureSource
+public enum EvidenceSource
 {
     /// <summary>There is nothing yet.</summary>
     None,
@@ -70,7 +70,7 @@ public enum FigureSource
 /// <param name="VerdictSource">Whose.</param>
 /// <param name="Comparison">The curves; null where there are none.</param>
 /// <param name="ComparisonSource">Whose.</param>
-public sealed record FigureStanding(Verdict Verdict, FigureSource VerdictSource, ComparisonResource? Comparison, FigureSource ComparisonSource);
+public sealed record FigureStanding(Verdict Verdict, EvidenceSource VerdictSource, ComparisonResource? Comparison, EvidenceSource ComparisonSource);
 
 /// <summary>What a start did.</summary>
 /// <param name="Experiment">The experiment that runs now.</param>
@@ -170,12 +170,12 @@ public sealed class Reproductions(
         Reproduction figure, ReproductionScale scale, FigureProgress progress, CancellationToken cancellation = default)
     {
         var (own, kept) = (progress.ExperimentId is null ? null : await Evidence(figure, scale, cancellation), Kept(figure, scale));
-        var (comparison, source) = own?.Comparison is { } drawn ? (drawn, FigureSource.Lab)
-            : kept is not null ? (kept.Comparison, FigureSource.Kept) : ((ComparisonResource?)null, FigureSource.None);
+        var (comparison, source) = own?.Comparison is { } drawn ? (drawn, EvidenceSource.Lab)
+            : kept is not null ? (kept.Comparison, EvidenceSource.Kept) : ((ComparisonResource?)null, EvidenceSource.None);
         return own is not null && (progress.Status == ReproductionStatus.Finished || kept is null)
-            ? new(own.Verdict.Verdict, FigureSource.Lab, comparison, source)
-            : kept is not null ? new(kept.Verdict, FigureSource.Kept, comparison, source)
-            : new(Verdict.NotRun, FigureSource.None, comparison, source);
+            ? new(own.Verdict.Verdict, EvidenceSource.Lab, comparison, source)
+            : kept is not null ? new(kept.Verdict, EvidenceSource.Kept, comparison, source)
+            : new(Verdict.NotRun, EvidenceSource.None, comparison, source);
     }
 
     /// <summary>What there is to keep of this lab's runs; null where none has a point.</summary>

@@ -116,12 +116,12 @@ public sealed class ReproductionsTests
         await Measure(data, runs[0], 50);
 
         async Task<FigureStanding> Now() => await data.Reproductions.Standing(figure, Full, await data.Reproductions.Progress(figure, Full));
-        Assert.Equal((Verdict.NotRun, FigureSource.Lab, FigureSource.Lab), await Now() is var own ? (own.Verdict, own.VerdictSource, own.ComparisonSource) : default);
+        Assert.Equal((Verdict.NotRun, EvidenceSource.Lab, EvidenceSource.Lab), await Now() is var own ? (own.Verdict, own.VerdictSource, own.ComparisonSource) : default);
 
         var result = (await data.Reproductions.Result(figure, Full))! with { Verdict = Verdict.DoesNotHold };
         var folder = Directory.CreateDirectory(Path.Combine(data.Folder, "results")).FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "quick-figure-full.json"), result.ToJson());
-        Assert.Equal((Verdict.DoesNotHold, FigureSource.Kept, FigureSource.Lab), await Now() is var kept ? (kept.Verdict, kept.VerdictSource, kept.ComparisonSource) : default);
+        Assert.Equal((Verdict.DoesNotHold, EvidenceSource.Kept, EvidenceSource.Lab), await Now() is var kept ? (kept.Verdict, kept.VerdictSource, kept.ComparisonSource) : default);
     }
 
     private static async Task<List<Run>> Runs(TestData data, Guid experiment)

@@ -110,7 +110,7 @@ public static class ReproductionEndpoints
         var (standing, refusal) = await Drawn(reproductions, figure, scale, cancellation);
         if (refusal is not null)
             return refusal;
-        var result = standing!.ComparisonSource == FigureSource.Kept
+        var result = standing!.ComparisonSource == EvidenceSource.Kept
             ? reproductions.Kept(figure, scale)
             : await reproductions.Result(figure, scale, cancellation);
         context.Response.Headers[SourceHeader] = Words.Of(standing.ComparisonSource);

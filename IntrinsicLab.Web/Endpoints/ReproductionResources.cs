@@ -41,7 +41,7 @@ public sealed record ReproductionResource(
 /// <param name="Experiment">Its experiment in this lab; null where there is none.</param>
 /// <param name="Links">Where to go.</param>
 public sealed record FigureScaleResource(
-    ReproductionStatus Status, Verdict Verdict, FigureSource VerdictSource, int Runs, int Completed, long Steps, long StepsDone, double SecondsLeft,
+    ReproductionStatus Status, Verdict Verdict, EvidenceSource VerdictSource, int Runs, int Completed, long Steps, long StepsDone, double SecondsLeft,
     double Minutes, Guid? Experiment, ReproductionLinks Links);
 
 /// <summary>Where to go from a figure.</summary>

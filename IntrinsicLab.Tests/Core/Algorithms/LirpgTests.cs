@@ -186,7 +186,7 @@ public class LirpgTests
                     lirpg.Update();
             });
 
-            Assert.Contains(thrown.Metric, Metrics.Explanations.Keys);
+            Assert.NotNull(Metrics.Find(thrown.Metric));
         }
     }
 
