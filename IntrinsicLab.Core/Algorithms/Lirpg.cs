@@ -39,7 +39,7 @@ public sealed record LirpgConfig
     [Range(0.0, 1000.0), Group("Reward")]
     public double ExtrinsicCoefficient { get; init; } = 0.01;
 
-    /// <summary>Weight λ of the learned reward in what the policy maximises (the paper: 1 with PPO; with A2C 0.003 to 0.05 per game, the code: 0.01).</summary>
+    /// <summary>Weight λ of the learned reward in what the policy maximises (the paper: 1 with PPO, 0.003 to 0.05 with A2C; the code: 0.01 with A2C).</summary>
     [Range(0.0, 1000.0), Group("Reward")]
     public double IntrinsicCoefficient { get; init; } = 1;
 
@@ -91,7 +91,7 @@ public sealed record LirpgConfig
     [Group("Optimiser")]
     public Schedule LearningRateSchedule { get; init; } = Schedule.Linear;
 
-    /// <summary>Longest gradient of policy and mixed value function; 0 turns it off (the released code: 0.5). The meta-gradient passes through the clip.</summary>
+    /// <summary>Longest gradient of policy and mixed value function, through which the meta-gradient passes; 0 turns it off (the released code: 0.5).</summary>
     [Range(0.0, 1e6), Group("Optimiser")]
     public double MaximumGradientNorm { get; init; } = 0.5;
 
@@ -257,7 +257,8 @@ public sealed class Lirpg : IAlgorithm
         (intrinsic, mixed, beyond, extrinsicBeyond) = (PerStep(), PerStep(), PerStep(), PerStep());
         (extrinsicValues, extrinsicAdvantages, extrinsicReturns) = (PerStep(), PerStep(), PerStep());
         (neededRewards, rewardGradient) = (PerStep(), PerStep());
-        (nlp, nlpGradient, valueGradient, nextNlp, nextNlpGradient) = (new float[rows], new float[rows], new float[rows], new float[rows], new float[rows]);
+        (nlp, nlpGradient, valueGradient) = (new float[rows], new float[rows], new float[rows]);
+        (nextNlp, nextNlpGradient) = (new float[rows], new float[rows]);
         (rawAdvantages, outerAdvantages, outerReturns) = (new float[rows], new float[rows], new float[rows]);
         (oldOuterValues, outerValues, outerValueGradient) = (new float[rows], new float[rows], new float[rows]);
         (nlpTangent, valueTangent, advantageGradient) = (new float[rows], new float[rows], new float[rows]);
@@ -442,7 +443,8 @@ public sealed class Lirpg : IAlgorithm
 
         // 11: from the advantages to the rewards, and with the extrinsic value loss into η.
         SpreadOverRewards(part, needed);
-        means.Add(Metrics.ExtrinsicValueLoss, PolicyGradients.ClippedValueLoss(outerValues, oldOuterValues, outerReturns, valueClip, outerValueGradient));
+        means.Add(Metrics.ExtrinsicValueLoss, PolicyGradients.ClippedValueLoss(
+            outerValues, oldOuterValues, outerReturns, valueClip, outerValueGradient));
         FlatMemory.Scale(outerValueGradient, (float)config.ExtrinsicValueCoefficient);
         reward.Backward(rewardGradient.AsSpan(0, needed.Length), outerValueGradient);
         means.Add(Metrics.MetaGradientNorm, reward.RewardGradientNorm());

@@ -44,7 +44,8 @@ public static class LirpgGraph
         var gradient = autograd.grad([loss], [before], create_graph: true, retain_graph: true)[0];
         var (after, _) = optimizer.Step(before, GlobalNorm.Clip(gradient, config.MaximumGradientNorm), state, learningRate);
         var (nextNlp, _, _) = Evaluate(network, after, batch);
-        return PolicyGradients.ClippedSurrogate(nextNlp, ppo ? batch.OldNegativeLogProbabilities : nlp.detach(), batch.ExtrinsicAdvantages, clipRange);
+        return PolicyGradients.ClippedSurrogate(
+            nextNlp, ppo ? batch.OldNegativeLogProbabilities : nlp.detach(), batch.ExtrinsicAdvantages, clipRange);
     }
 
     private static (Tensor NegativeLogProbabilities, Tensor Values, Tensor Entropy) Evaluate(ActorCritic network, Tensor theta, LirpgBatch batch)

@@ -57,11 +57,24 @@ internal static class LirpgSettings
 
     private static readonly Dictionary<string, object> MujocoPreset = new()
     {
-        ["optimizer"] = LirpgOptimizer.Ppo, ["extrinsicCoefficient"] = 0.01, ["intrinsicCoefficient"] = 1.0, ["rewardLearningRate"] = 1e-4,
-        ["rewardLearningRateSchedule"] = Schedule.Constant, ["extrinsicValueCoefficient"] = 0.5, ["environments"] = 1, ["stepsPerRollout"] = 2048,
-        ["epochs"] = 10, ["minibatches"] = 32, ["learningRate"] = 3e-4, ["learningRateSchedule"] = Schedule.Constant,
-        ["adamEpsilonStyle"] = EpsilonStyle.Tensorflow, ["clipRange"] = 0.2, ["entropyCoefficient"] = 0.0, ["normaliseObservations"] = true,
-        ["normaliseRewards"] = true, ["resetReturnOnDone"] = false,
+        ["optimizer"] = LirpgOptimizer.Ppo,
+        ["extrinsicCoefficient"] = 0.01,
+        ["intrinsicCoefficient"] = 1.0,
+        ["rewardLearningRate"] = 1e-4,
+        ["rewardLearningRateSchedule"] = Schedule.Constant,
+        ["extrinsicValueCoefficient"] = 0.5,
+        ["environments"] = 1,
+        ["stepsPerRollout"] = 2048,
+        ["epochs"] = 10,
+        ["minibatches"] = 32,
+        ["learningRate"] = 3e-4,
+        ["learningRateSchedule"] = Schedule.Constant,
+        ["adamEpsilonStyle"] = EpsilonStyle.Tensorflow,
+        ["clipRange"] = 0.2,
+        ["entropyCoefficient"] = 0.0,
+        ["normaliseObservations"] = true,
+        ["normaliseRewards"] = true,
+        ["resetReturnOnDone"] = false,
     };
 
     public static IReadOnlyList<Preset> Presets { get; } =
