@@ -15,7 +15,7 @@ public sealed class KilledSweepTests : IDisposable
 {
     private const string Json = """
         {"name":"killed","algorithm":"ppo","environment":"cartpole","seeds":1,"steps":6144,"evaluation":{"times":2},
-         "search":{"method":"asha","space":{"learningRate":{"low":1e-4,"high":1e-2,"scale":"log","count":4}},"trials":4,"reduction":2,"firstRung":3000,"parallel":2}}
+         "search":{"method":"asha","space":{"learningRate":{"low":1e-4,"high":1e-2,"scale":"log","count":4}},"trials":3,"reduction":2,"firstRung":3000,"parallel":2}}
         """;
 
     private readonly string folder = Directory.CreateTempSubdirectory("lab-sweep-").FullName;
@@ -67,7 +67,7 @@ public sealed class KilledSweepTests : IDisposable
             TestWorker.AssertEqual(alone[trial.Number], await lab.Points(view.Runs[(trial.Number, 1)].Id));
         var dropped = view.Runs[(view.State.Trials.First(trial => trial.Standing == TrialStanding.Dropped).Number, 1)];
         Assert.Equal(RunStatus.Cancelled, dropped.Status);
-        Assert.Contains("not among the best 2 at rung 1 of 2", (await lab.Events(dropped.Id))[^1].Reason);
+        Assert.Contains("not among the best 1 at rung 1 of 2", (await lab.Events(dropped.Id))[^1].Reason);
     }
 
     public void Dispose()

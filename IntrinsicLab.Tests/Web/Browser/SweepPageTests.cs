@@ -16,7 +16,7 @@ public sealed class SweepPageTests(LabInBrowser lab)
         await tab.Locator("#steps").FillAsync("2000");
         await tab.Locator("#seeds").FillAsync("2");
         await tab.Locator("label.pickcard", new() { HasText = "Grid" }).ClickAsync();
-        await tab.GetByLabel("Count").FillAsync("2");
+        await tab.Locator("#count-0").FillAsync("2");
         await tab.GetByRole(AriaRole.Button, new() { Name = "Add a parameter" }).ClickAsync();
         await tab.Locator("#space-1").SelectOptionAsync("epochs");
         await tab.Locator("#kind-1").SelectOptionAsync("values");
