@@ -26,6 +26,9 @@ public sealed record ExperimentRow(
 {
     public int Runs => ByStatus.Values.Sum();
 
+    /// <summary>A search makes its runs: it is listed among the sweeps.</summary>
+    public bool IsSweep { get; init; }
+
     /// <summary>Every run has ended.</summary>
     public bool Finished => ByStatus.Keys.All(status => status.IsTerminal());
 
@@ -104,7 +107,7 @@ public sealed class ExperimentQueries(IDbContextFactory<LabDbContext> contexts, 
 
     private static IQueryable<Experiment> Matching(LabDbContext context, string text)
     {
-        var experiments = context.Experiments.AsNoTracking();
+        var experiments = context.Experiments.AsNoTracking().Where(each => each.SweepStatus == null);
         foreach (var word in text.ToLowerInvariant().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Take(10))
             experiments = experiments.Where(each => each.Name.ToLower().Contains(word) || each.Notes.ToLower().Contains(word));
         return experiments;
@@ -112,7 +115,7 @@ public sealed class ExperimentQueries(IDbContextFactory<LabDbContext> contexts, 
 
     private static async Task<List<ExperimentRow>> Describe(LabDbContext context, IQueryable<Experiment> chosen, CancellationToken cancellationToken)
     {
-        var experiments = await chosen.AsNoTracking().Select(each => new { each.Id, each.Name, each.Notes, each.CreatedAt }).ToListAsync(cancellationToken);
+        var experiments = await chosen.AsNoTracking().Select(each => new { each.Id, each.Name, each.Notes, each.CreatedAt, IsSweep = each.SweepStatus != null }).ToListAsync(cancellationToken);
         var ids = experiments.Select(each => (Guid?)each.Id).ToList();
         var runs = context.Runs.Where(run => ids.Contains(run.ExperimentId) && run.DeletedAt == null);
         var byStatus = (await runs.GroupBy(run => new { run.ExperimentId, run.Status }).Select(group => new
@@ -151,7 +154,10 @@ public sealed class ExperimentQueries(IDbContextFactory<LabDbContext> contexts, 
                 statuses.Sum(row => Counted(row.Status, row.Steps, row.Done)),
                 statuses.Where(row => !row.Status.IsTerminal()).Sum(row => Math.Max(0, row.Steps - row.Done)),
                 statuses.Where(row => row.Status.IsHeld()).Sum(row => row.Speed), [.. tasks.Select(task => task.Algorithm).Distinct()], environments,
-                size?.Configurations ?? 0, size?.Seeds ?? 0, environments.Count == 1 ? tasks.Max(task => task.Best) : null);
+                size?.Configurations ?? 0, size?.Seeds ?? 0, environments.Count == 1 ? tasks.Max(task => task.Best) : null)
+            {
+                IsSweep = each.IsSweep,
+            };
         })];
     }
 

@@ -51,7 +51,7 @@ public sealed partial class RunQueue
     // Few enough that a worker's claim is not kept waiting.
     private const int MovedAtOnce = 100;
 
-    /// <summary>Cancels, pauses or resumes every run of an experiment, each by its own guarded transition; null when there is no such experiment.</summary>
+    /// <summary>Cancels, pauses or resumes every run of an experiment, each by its own guarded transition; null when there is no such experiment, or a search makes its runs.</summary>
     public async Task<ExperimentMove?> Move(Guid experimentId, ExperimentAction action, string actor, CancellationToken cancellationToken = default)
     {
         (Func<RunHead, RunStatus> choose, string reason) = action switch
@@ -63,7 +63,7 @@ public sealed partial class RunQueue
         List<Guid> ids;
         await using (var context = await contexts.CreateDbContextAsync(cancellationToken))
         {
-            if (!await context.Experiments.AnyAsync(each => each.Id == experimentId, cancellationToken))
+            if (!await context.Experiments.AnyAsync(each => each.Id == experimentId && each.SweepStatus == null, cancellationToken))
                 return null;
             var runs = await context.Runs.Where(run => run.ExperimentId == experimentId && run.DeletedAt == null)
                 .OrderBy(run => run.CreatedAt).ThenBy(run => run.Id).Select(run => new { run.Id, run.Status }).ToListAsync(cancellationToken);
@@ -99,14 +99,14 @@ public sealed partial class RunQueue
 
     /// <summary>
     /// Queues seeds that configurations of an experiment lack, planned as their other seeds are; a seed that a configuration has is never repeated.
-    /// All or nothing; null when there is no such experiment.
+    /// All or nothing; null when there is no such experiment, or a search makes its runs.
     /// </summary>
     public async Task<SeedAddition?> AddSeeds(Guid experimentId, SeedRequest request, string actor, CancellationToken cancellationToken = default)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
         // Holds the experiment's row: of two who add at once, the second sees what the first added.
-        if (await context.Experiments.Where(each => each.Id == experimentId)
+        if (await context.Experiments.Where(each => each.Id == experimentId && each.SweepStatus == null)
             .ExecuteUpdateAsync(set => set.SetProperty(each => each.Name, each => each.Name), cancellationToken) == 0)
             return null;
         var runs = await context.Runs.Where(run => run.ExperimentId == experimentId && run.DeletedAt == null && run.Source == Run.SourceLab)

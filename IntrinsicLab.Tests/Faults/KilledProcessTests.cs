@@ -14,7 +14,7 @@ public sealed class KilledProcessTests : IDisposable
     private readonly List<Process> workers = [];
 
     [Fact]
-    public async Task Run_ChildThenWorkerThenBothKilled_EndsWithThePointsAndReplaysOfAnUndisturbedOne()
+    public async Task Run_ChildThenWorkerThenBothKilled_EndsWithThePointsFiguresAndReplaysOfAnUndisturbedOne()
     {
         await using var lab = await TestWorker.Start(folder, worker: false);
         var plan = TestWorker.Plan(Steps);
@@ -40,9 +40,9 @@ public sealed class KilledProcessTests : IDisposable
         StartWorker();
 
         var done = await lab.Until(run.Id, RunStatus.Completed);
-        var replays = new Dictionary<string, byte[]>();
-        TestWorker.AssertEqual(TestWorker.TrainAlone(plan, replays), await lab.Points(run.Id));
-        await lab.AssertReplays(replays, run.Id);
+        var artifacts = new Dictionary<string, byte[]>();
+        TestWorker.AssertEqual(TestWorker.TrainAlone(plan, artifacts), await lab.Points(run.Id));
+        await lab.AssertArtifacts(artifacts, run.Id);
         Assert.Equal(4, done.Attempt);
         Assert.Equal(1, (await lab.Events(run.Id)).Count(each => each.To == RunStatus.Completed));
     }

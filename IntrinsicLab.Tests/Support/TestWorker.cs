@@ -93,7 +93,7 @@ internal sealed class TestWorker : IAsyncDisposable
     public Task<Run> Until(Guid id, RunStatus status, int seconds = 90) => Until(id, run => run.Status == status, seconds);
 
     /// <summary>What a plan's run reports when nothing disturbs it, in this process.</summary>
-    public static Dictionary<string, (long[] Steps, double[] Values)> TrainAlone(RunPlan plan, Dictionary<string, byte[]>? replays = null)
+    public static Dictionary<string, (long[] Steps, double[] Values)> TrainAlone(RunPlan plan, Dictionary<string, byte[]>? artifacts = null)
     {
         using var trainer = new Trainer(plan);
         var points = new List<MetricValue>();
@@ -102,11 +102,13 @@ internal sealed class TestWorker : IAsyncDisposable
             points.AddRange(trainer.Update().Points);
             if (!trainer.EvaluationIsDue)
                 continue;
+            if (trainer.Figures() is { } sheet)
+                artifacts?.Add(sheet.Name, sheet.ToJson());
             using var evaluation = trainer.Evaluate();
             evaluation.Play();
             points.AddRange(evaluation.Points);
             if (evaluation.Replay is { } replay)
-                replays?.Add(replay.Name, replay.ToJson());
+                artifacts?.Add(replay.Name, replay.ToJson());
         }
         return points.GroupBy(point => point.Metric).ToDictionary(
             group => group.Key, group => (group.Select(point => point.Step).ToArray(), group.Select(point => point.Value).ToArray()));
@@ -136,14 +138,14 @@ internal sealed class TestWorker : IAsyncDisposable
         return points;
     }
 
-    /// <summary>Asserts that a run's replays are these, byte for byte.</summary>
-    public async Task AssertReplays(Dictionary<string, byte[]> expected, Guid id)
+    /// <summary>Asserts that a run's figures and replays are these, byte for byte.</summary>
+    public async Task AssertArtifacts(Dictionary<string, byte[]> expected, Guid id)
     {
-        var artifacts = host.Services.GetRequiredService<ArtifactStore>();
-        Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), (await artifacts.List(id)).Select(artifact => artifact.Name));
+        var store = host.Services.GetRequiredService<ArtifactStore>();
+        Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), (await store.List(id)).Select(artifact => artifact.Name));
         foreach (var (name, content) in expected)
         {
-            var stored = (await artifacts.Get(id, name))!.Unpack();
+            var stored = (await store.Get(id, name))!.Unpack();
             Assert.True(content.AsSpan().SequenceEqual(stored), $"{name} differs.");
         }
     }

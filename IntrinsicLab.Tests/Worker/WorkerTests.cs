@@ -58,10 +58,10 @@ public sealed class WorkerTests
         }
         await lab.Until(disturbed.Id, RunStatus.Completed);
 
-        var replays = new Dictionary<string, byte[]>();
-        TestWorker.AssertEqual(TestWorker.TrainAlone(plan, replays), await lab.Points(disturbed.Id));
-        Assert.InRange(replays.Count, 25, 40);
-        await lab.AssertReplays(replays, disturbed.Id);
+        var artifacts = new Dictionary<string, byte[]>();
+        TestWorker.AssertEqual(TestWorker.TrainAlone(plan, artifacts), await lab.Points(disturbed.Id));
+        Assert.InRange(artifacts.Count, 50, 80);
+        await lab.AssertArtifacts(artifacts, disturbed.Id);
     }
 
     [Fact]

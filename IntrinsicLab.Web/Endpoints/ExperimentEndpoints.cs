@@ -85,7 +85,7 @@ public static class ExperimentEndpoints
         return TypedResults.Ok(Described(context, seen with { Name = name, Notes = notes }));
     }
 
-    internal static ProblemResult Missing(Guid id) => ProblemResult.NotFound($"There is no experiment {id}.");
+    internal static ProblemResult Missing(Guid id) => ProblemResult.NotFound($"There is no experiment {id}. Sweeps are under /api/v1/sweeps.");
 
     private static ExperimentResource Described(HttpContext context, ExperimentRow row)
     {

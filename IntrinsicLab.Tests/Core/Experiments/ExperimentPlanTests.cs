@@ -1,6 +1,7 @@
 using System.Text.Json;
 using IntrinsicLab.Core.Algorithms;
 using IntrinsicLab.Core.Experiments;
+using IntrinsicLab.Core.Search;
 using IntrinsicLab.Tests.Support;
 
 namespace IntrinsicLab.Tests.Core.Experiments;
@@ -120,6 +121,14 @@ public class ExperimentPlanTests
         Assert.NotEmpty(files);
         foreach (var file in files)
         {
+            using var json = JsonDocument.Parse(File.ReadAllText(file));
+            if (json.RootElement.TryGetProperty("search", out _))
+            {
+                var faults = new List<Problem>();
+                Assert.NotNull(SweepPlan.Read(json.RootElement, faults));
+                Assert.Empty(faults);
+                continue;
+            }
             var (plan, problems) = Read(File.ReadAllText(file));
             Assert.Empty(problems);
             foreach (var run in plan!.Runs.DistinctBy(run => run.ConfigurationHash))
