@@ -1,4 +1,3 @@
-using System.Data.Common;
 using IntrinsicLab.Core.Statistics;
 
 namespace IntrinsicLab.Data;

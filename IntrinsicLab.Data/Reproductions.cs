@@ -270,8 +270,12 @@ public sealed class Reproductions(
             .Select(each => new { each.Id, each.Reproduction }).ToListAsync(cancellation);
         var ids = experiments.ConvertAll(each => (Guid?)each.Id);
         var runs = (await lab.Runs.AsNoTracking().Where(run => ids.Contains(run.ExperimentId) && run.DeletedAt == null).OrderBy(run => run.CreatedAt)
-            .Select(run => new { Experiment = run.ExperimentId!.Value, Run = new FigureRun(
-                run.Id, run.Name, "", run.Environment, run.Seed, run.ConfigurationHash, run.Status, run.Steps, run.StepsDone, run.LastReturn, run.Error) })
+            .Select(run => new
+            {
+                Experiment = run.ExperimentId!.Value,
+                Run = new FigureRun(
+                run.Id, run.Name, "", run.Environment, run.Seed, run.ConfigurationHash, run.Status, run.Steps, run.StepsDone, run.LastReturn, run.Error)
+            })
             .ToListAsync(cancellation)).ToLookup(row => row.Experiment, row => row.Run);
         return wanted.ToDictionary(each => each.Figure.Key(each.Scale), each =>
         {

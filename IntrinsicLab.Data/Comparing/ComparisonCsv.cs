@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using IntrinsicLab.Core.Statistics;
 
 namespace IntrinsicLab.Data;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using IntrinsicLab.Core.Algorithms;
 using IntrinsicLab.Core.Environments;
 using IntrinsicLab.Core.Experiments;
 

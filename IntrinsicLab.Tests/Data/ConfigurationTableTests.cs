@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using IntrinsicLab.Core.Experiments;
 using IntrinsicLab.Data;
 using IntrinsicLab.Tests.Support;

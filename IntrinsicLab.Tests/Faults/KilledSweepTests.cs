@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using IntrinsicLab.Core.Experiments;
 using IntrinsicLab.Core.Search;
 using IntrinsicLab.Data;
 using IntrinsicLab.Tests.Support;

@@ -44,8 +44,12 @@ public sealed class RunActions(RunQueue queue, Baselines baselines, IDbContextFa
         {
             await baselines.Pin(new()
             {
-                Name = pinned.Name, RunId = pinned.RunId, ExperimentId = pinned.ExperimentId, ConfigurationHash = pinned.ConfigurationHash,
-                Environment = pinned.Environment, Notes = pinned.Notes,
+                Name = pinned.Name,
+                RunId = pinned.RunId,
+                ExperimentId = pinned.ExperimentId,
+                ConfigurationHash = pinned.ConfigurationHash,
+                Environment = pinned.Environment,
+                Notes = pinned.Notes,
             });
             feed.Wake();
         });

@@ -1,4 +1,3 @@
-using IntrinsicLab.Core.Experiments;
 using IntrinsicLab.Data;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;

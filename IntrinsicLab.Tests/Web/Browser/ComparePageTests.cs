@@ -162,8 +162,12 @@ public sealed class ComparePageTests(LabInBrowser lab)
             {
                 var run = await lab.Send("runs", new JsonObject
                 {
-                    ["source"] = "external", ["name"] = $"{name} {algorithm} {environment} {seed}", ["algorithm"] = algorithm, ["environment"] = environment ?? $"{name}-world",
-                    ["steps"] = 100_000, ["seed"] = seed,
+                    ["source"] = "external",
+                    ["name"] = $"{name} {algorithm} {environment} {seed}",
+                    ["algorithm"] = algorithm,
+                    ["environment"] = environment ?? $"{name}-world",
+                    ["steps"] = 100_000,
+                    ["seed"] = seed,
                 });
                 int[] steps = [.. Enumerable.Range(0, 101).Select(index => index * 1000)];
                 await lab.Send($"runs/{run["id"]}/metrics", new JsonObject
