@@ -66,10 +66,9 @@ public sealed class Comparisons(IDbContextFactory<LabDbContext> contexts, Metric
             }), cancellation);
         }
 
-        // The hash of a configuration tells nobody anything; unless asked for, it is shown only where nothing else sets groups apart.
-        var plain = grouped.ConvertAll(group => Label(group.Key.Where(member => member.Key != Configuration || query.GroupBy.Count > 0)));
+        var labels = Labels(query, grouped);
         var labelled = described.OfType<Described>().Index()
-            .Select(pair => (pair.Item, Label: plain.Count(each => each == plain[pair.Index]) == 1 ? plain[pair.Index] : Label(grouped[pair.Index].Key)))
+            .Select(pair => (pair.Item, Label: labels[pair.Index]))
             .OrderBy(pair => pair.Label, StringComparer.Ordinal).ToList();
         warnings.AddRange(labelled.SelectMany(pair => pair.Item.Warnings.Select(warning => $"{pair.Label}: {warning}")));
         List<(ComparedGroup Group, ScoreTable? Finals)> found = labelled.ConvertAll(pair => (pair.Item.Group with { Label = pair.Label }, pair.Item.Finals));
@@ -166,6 +165,25 @@ public sealed class Comparisons(IDbContextFactory<LabDbContext> contexts, Metric
             var value => value.ToJsonString(),
         },
     };
+
+    // The hash of a configuration tells nobody anything; unless asked for, it is shown only where nothing else sets groups apart. Before it come the
+    // names of arms and the parameters in which configurations differ.
+    private static string[] Labels(ComparisonQuery query, IReadOnlyList<MemberGroup> grouped)
+    {
+        var labels = grouped.Select(group => Label(group.Key.Where(member => member.Key != Configuration || query.GroupBy.Count > 0))).ToArray();
+        foreach (var alike in Enumerable.Range(0, labels.Length).GroupBy(index => labels[index]).Where(same => same.Count() > 1).Select(same => same.ToList()).ToList())
+        {
+            var rows = ConfigurationTable.Of(alike.Select(index => (labels[index], grouped[index].Members[0].Plan))).Rows;
+            var byArm = rows.Select(row => row.Arm).Where(arm => arm.Length > 0).Distinct().Count() == rows.Count;
+            var differences = rows.Select(row => byArm ? row.Arm : string.Join(", ", row.Values.Select(
+                member => $"{member.Key.Split('.')[^1]} {(member.Value.GetValueKind() == JsonValueKind.String ? member.Value.GetValue<string>() : member.Value.ToJsonString())}"))).ToList();
+            foreach (var (place, index) in alike.Index())
+                labels[index] = differences[place].Length > 0 && differences.Count(each => each == differences[place]) == 1
+                    ? $"{labels[index]} · {differences[place]}"
+                    : Label(grouped[index].Key);
+        }
+        return labels;
+    }
 
     private static string Label(IEnumerable<KeyValuePair<string, string>> key) => string.Join(
         " · ", key.Select(member => member.Key is "algorithm" or "environment" or "arm" ? member.Value : $"{member.Key.Split('.')[^1]} {member.Value}"));

@@ -72,6 +72,9 @@ public sealed record ReferenceChoice(IReadOnlyList<string>? Ids)
 /// <summary>Finds what stands beside the curves of an environment.</summary>
 public sealed class References(Baselines baselines)
 {
+    /// <summary>Id of what random actions earn, on every environment.</summary>
+    public const string Random = "random";
+
     private const string Measured = "measured here";
     private const string Pinned = "baseline";
 
@@ -104,7 +107,7 @@ public sealed class References(Baselines baselines)
         if (RandomReturns.Of(environment) is { } random)
             found.Add(new()
             {
-                Id = "random",
+                Id = Random,
                 Name = "Random actions",
                 Environment = environment,
                 Metric = MetricStore.ReturnMetric,

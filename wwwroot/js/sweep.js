@@ -69,8 +69,12 @@ class Sweep extends HTMLElement {
     if (!sweep || !this.isConnected) return;
     if (!this.querySelector('.sweep-parts')) this.#build();
     this.#coordinates(sweep);
-    this.#importance(sweep);
     this.#trials(sweep);
+    // Axes without a result say nothing.
+    const known = sweep.trialTable.some(trial => trial.score !== null);
+    for (const name of ['scatter', 'heat', 'rungs', 'importance']) this.querySelector(`[data-part="${name}"]`)?.toggleAttribute('hidden', !known);
+    if (!known) return;
+    this.#importance(sweep);
     const Plotly = await plotly();
     if (!this.isConnected) return;
     await this.#scatter(Plotly, sweep);

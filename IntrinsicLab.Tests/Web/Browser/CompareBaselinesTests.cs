@@ -27,9 +27,9 @@ public sealed class CompareBaselinesTests(LabInBrowser lab)
 
         await page.Tab.Locator("summary", new() { HasText = "Beside" }).ClickAsync();
         await page.Tab.GetByLabel("Random actions").CheckAsync();
-        await Expect(page.Tab.Locator("lab-compare .sr-only")).ToContainTextAsync("Beside it: Random actions");
+        await Expect(page.Tab.Locator("lab-compare .sr-only").First).ToContainTextAsync("Beside it: Random actions");
         await page.Go(page.Tab.Url);
-        await Expect(page.Tab.Locator("lab-compare .sr-only")).ToContainTextAsync("Beside it: Random actions");
+        await Expect(page.Tab.Locator("lab-compare .sr-only").First).ToContainTextAsync("Beside it: Random actions");
         await Expect(rows).ToHaveCountAsync(2);
         await page.AssertAccessible();
 

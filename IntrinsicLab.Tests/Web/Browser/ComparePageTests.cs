@@ -133,7 +133,7 @@ public sealed class ComparePageTests(LabInBrowser lab)
     public async Task Page_OverEnvironments_IsAccessible(ColorScheme scheme, int width)
     {
         await AddGroups($"wide{width}");
-        await AddGroups($"wide{width}", "other-world");
+        await AddGroups($"wide{width}", "catch");
         await using var page = await lab.Open($"compare?q=wide{width}&group=algorithm&scale=minmax&threshold=0.5", width, scheme);
         await Expect(page.Tab.GetByRole(AriaRole.Heading, new() { Name = "Each environment" })).ToBeVisibleAsync();
         await Expect(page.Tab.GetByRole(AriaRole.Heading, new() { Name = "Sample efficiency: return/extrinsic, normalised, over 2 environments" })).ToBeVisibleAsync();

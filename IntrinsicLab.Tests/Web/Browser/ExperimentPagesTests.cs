@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -60,6 +61,18 @@ public sealed class ExperimentPagesTests(LabInBrowser lab)
         await Expect(page.Tab.Locator(".head")).ToContainTextAsync("2\u2009configurations × 3\u2009seeds");
         await page.Tab.GetByRole(AriaRole.Link, new() { Name = "Runs", Exact = true }).Last.ClickAsync();
         await Expect(page.Tab.Locator(".runs-box tr[data-run]")).ToHaveCountAsync(6);
+
+        await page.Tab.GetByRole(AriaRole.Link, new() { Name = "Compare", Exact = true }).Last.ClickAsync();
+        var card = page.Tab.Locator(".chart-card").First;
+        await Expect(card.Locator(".scatterlayer .trace").First).ToBeVisibleAsync();
+        var download = await page.Tab.RunAndWaitForDownloadAsync(async () =>
+        {
+            await card.Locator("summary").ClickAsync();
+            await card.GetByText("Vector picture").ClickAsync();
+        });
+        var picture = XDocument.Parse(await File.ReadAllTextAsync(await download.PathAsync()));
+        Assert.Equal("svg", picture.Root!.Name.LocalName);
+        Assert.Contains("gamma 0.99", picture.Root.Value);
         page.AssertNoErrors();
     }
 
