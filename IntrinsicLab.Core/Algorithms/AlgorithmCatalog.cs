@@ -50,6 +50,10 @@ public static class AlgorithmCatalog
             "Zheng, Oh and Singh 2018, On Learning Intrinsic Rewards for Policy Gradient Methods",
             LirpgSettings.For, LirpgSettings.Check, (config, setup) => new Lirpg(config, setup))
             with { WhyNotOn = WhyNotActorCritic, Presets = LirpgSettings.Presets, Reports = [.. Metrics.OfActorCritics, .. Metrics.OfClippedUpdates, .. Metrics.OfLearnedRewards] },
+        Entry("cln", "CLN", "Learns an intrinsic reward whose weights also condition the policy, so that the extrinsic return can train them directly.",
+            "Stadie, Zhang and Ba 2020, Learning Intrinsic Rewards as a Bi-Level Optimization Problem",
+            ClnSettings.For, ClnSettings.Check, (config, setup) => new Cln(config, setup))
+            with { WhyNotOn = ClnSettings.WhyNotOn, Presets = ClnSettings.Presets, Reports = [.. Metrics.OfActorCritics, .. Metrics.OfClippedUpdates, .. Metrics.OfConditionalPolicies] },
     ];
 
     /// <summary>The entry with this id, or null.</summary>

@@ -3,8 +3,8 @@ using IntrinsicLab.Core.Networks;
 
 namespace IntrinsicLab.Core.Algorithms;
 
-/// <summary>The most likely action of an <see cref="ActorCritic"/>, with normalisers as training left them.</summary>
-internal sealed class GreedyPolicy(ActorCritic network, Experience experience) : IPolicy
+/// <summary>The most likely action of an <see cref="IActor"/>, with normalisers as training left them.</summary>
+internal sealed class GreedyPolicy(IActor network, Experience experience) : IPolicy
 {
     public void Act(ReadOnlySpan<float> observation, Span<float> action)
     {

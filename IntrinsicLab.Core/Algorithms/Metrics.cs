@@ -69,6 +69,18 @@ public static class Metrics
     /// <summary>Share of clipped samples of the outer loss.</summary>
     public const string MetaRatioClipFraction = "meta/ratio_clip_fraction";
 
+    /// <summary>Change of the policy in the outer loss.</summary>
+    public const string MetaApproximateKl = "meta/approx_kl";
+
+    /// <summary>Length of the meta-gradient through the policy's step alone.</summary>
+    public const string IndirectGradientNorm = "meta/indirect_gradient_norm";
+
+    /// <summary>What a condition adds to the policy's gains.</summary>
+    public const string ConditionedGain = "policy/conditioned_gain";
+
+    /// <summary>What a condition adds to the policy's biases.</summary>
+    public const string ConditionedBias = "policy/conditioned_bias";
+
     /// <summary>Quality of the extrinsic value function.</summary>
     public const string ExtrinsicExplainedVariance = "value/explained_variance_extrinsic";
 
@@ -135,7 +147,7 @@ public static class Metrics
     public static IReadOnlyList<MetricDescription> OfLearnedRewards { get; } =
     [
         new(IntrinsicReturn, "Intrinsic return", "return", "Sum of the learned intrinsic rewards of each episode, under the reward network that its steps were taken with."),
-        new(IntrinsicReward, "Intrinsic reward", "reward", "Mean learned intrinsic reward of the update's steps, before it is weighted; from -1 to 1."),
+        new(IntrinsicReward, "Intrinsic reward", "reward", "Mean learned intrinsic reward of the update's steps, before it is weighted; from -1 to 1 where it comes out of a tanh."),
         new(ExtrinsicReward, "Extrinsic reward", "reward", "Mean extrinsic reward of the update's steps as the learner sees it: normalised and delayed, not yet weighted."),
         new(ExtrinsicValueLoss, "Extrinsic value loss", "return²", "As loss/value, of the second value function, which predicts extrinsic returns alone and is trained with the reward."),
         new(MetaLoss, "Meta loss", "", "Extrinsic policy loss of the policy after its step: what the learned reward is trained to lower; only its being finite tells much."),
@@ -145,6 +157,16 @@ public static class Metrics
         new(ExtrinsicExplainedVariance, "Explained extrinsic variance", "", "As value/explained_variance, of the second value function on extrinsic returns."),
         new(RewardGradientNorm, "Norm of the reward's gradient", "", "Euclidean norm of the reward network's and the second value function's gradient together, before clipping."),
         new(RewardParameterNorm, "Norm of the reward's parameters", "", "As network/parameter_norm, of the reward network and the second value function."),
+    ];
+
+    /// <summary>What learners report besides that condition their policy on the learned reward's weights.</summary>
+    public static IReadOnlyList<MetricDescription> OfConditionalPolicies { get; } =
+    [
+        .. OfLearnedRewards.Where(metric => metric.Path is not (MetaGradientCosine or RewardGradientNorm)),
+        new(MetaApproximateKl, "Change of the policy in the meta loss", "nats", "As policy/approx_kl, of the validation round: from the policy that its ratio compares with, by default the one before the policy round."),
+        new(IndirectGradientNorm, "Norm of the indirect meta-gradient", "", "Euclidean norm of the part of the meta-gradient that passes through the policy's last step; 0 with the direct term alone."),
+        new(ConditionedGain, "Conditioned gain", "", "Root mean square, over the units of the normed layer, of what the reward's weights add to its gain; near 0 they hardly reach the policy."),
+        new(ConditionedBias, "Conditioned bias", "", "As policy/conditioned_gain, of what they add to its bias."),
     ];
 
     /// <summary>What a metric means, whichever algorithm reports it; null for one that nobody describes, such as another program's.</summary>

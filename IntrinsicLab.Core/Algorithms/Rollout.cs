@@ -81,7 +81,7 @@ public sealed class Rollout
     /// </param>
     /// <param name="keepTruncations">Fills <see cref="Truncations"/>, for learners with more than one value function.</param>
     public void Collect(
-        Experience experience, ActorCritic network, Rng actions, Action<Episode> ended, double truncationDiscount = 0, bool keepTruncations = false)
+        Experience experience, IActor network, Rng actions, Action<Episode> ended, double truncationDiscount = 0, bool keepTruncations = false)
     {
         Truncations.Clear();
         for (var t = 0; t < steps; t++)
@@ -111,7 +111,7 @@ public sealed class Rollout
         network.Values.CopyTo(NextValues);
     }
 
-    private void AddValueOfTruncated(Experience experience, ActorCritic network, int row, double discount)
+    private void AddValueOfTruncated(Experience experience, IActor network, int row, double discount)
     {
         for (var b = 0; b < environments; b++)
         {

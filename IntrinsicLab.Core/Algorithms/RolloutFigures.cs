@@ -12,7 +12,7 @@ internal static class RolloutFigures
     private const int Cells = 41;
 
     /// <summary>Figures of a rollout whose returns are filled.</summary>
-    public static IReadOnlyList<Figure> Of(Rollout rollout, ActorCritic network, Experience experience)
+    public static IReadOnlyList<Figure> Of(Rollout rollout, IActor network, Experience experience)
     {
         var figures = new List<Figure>();
         var spec = experience.Batch.Spec;
@@ -85,7 +85,7 @@ internal static class RolloutFigures
             ]);
     }
 
-    private static HeatFigure ValueMap(Box plane, ActorCritic network, Experience experience)
+    private static HeatFigure ValueMap(Box plane, IActor network, Experience experience)
     {
         var (columns, rows) = (Centres(plane.Low[0], plane.High[0]), Centres(plane.Low[1], plane.High[1]));
         var values = new double[Cells * Cells];

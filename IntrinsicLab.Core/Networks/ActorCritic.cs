@@ -53,7 +53,7 @@ public sealed record ActorCriticShape(int[] Observation, int Actions, bool Conti
 /// A stochastic policy and a state-value function. All parameters lie in one flat tensor, so that optimisers, norms and clipping are one
 /// pass each: policy network, value network (or both as one), log-standard-deviation.
 /// </summary>
-public sealed class ActorCritic : IDisposable
+public sealed class ActorCritic : IActor, IDisposable
 {
     private readonly ActorCriticShape shape;
     private readonly Device device;
@@ -134,6 +134,8 @@ public sealed class ActorCritic : IDisposable
 
     private ReadOnlySpan<float> LogStandardDeviation => Memory()[(int)networkParameters..];
 
+    private PolicyRows PolicyRows => new(PolicyOutputs, LogStandardDeviation, shape.Actions);
+
     /// <summary>Euclidean norm of all parameters; not finite where one of them is not.</summary>
     public double ParameterNorm() => FlatMemory.Norm(Memory());
 
@@ -192,46 +194,15 @@ public sealed class ActorCritic : IDisposable
         }
     }
 
-    /// <summary>Draws an action for every row of the last forward pass.</summary>
-    /// <param name="rng">Source of the choice.</param>
-    /// <param name="actions">Receives [N, A], or [N] indices; not clipped to any bounds.</param>
-    public void Sample(Rng rng, Span<float> actions)
-    {
-        for (var row = 0; row < Rows; row++)
-            if (shape.Continuous)
-                DiagonalGaussian.Sample(PolicyRow(row), LogStandardDeviation, rng, actions.Slice(row * shape.Actions, shape.Actions));
-            else
-                actions[row] = Categorical.Sample(PolicyRow(row), rng);
-    }
+    /// <inheritdoc/>
+    public void Sample(Rng rng, Span<float> actions) => PolicyRows.Sample(rng, actions);
 
-    /// <summary>The most likely action for every row of the last forward pass.</summary>
-    /// <param name="actions">Receives [N, A], or [N] indices.</param>
-    public void Mode(Span<float> actions)
-    {
-        if (shape.Continuous)
-            PolicyOutputs.CopyTo(actions);
-        else
-            for (var row = 0; row < Rows; row++)
-                actions[row] = Categorical.Mode(PolicyRow(row));
-    }
+    /// <inheritdoc/>
+    public void Mode(Span<float> actions) => PolicyRows.Mode(actions);
 
-    /// <summary>How likely actions are after the last forward pass.</summary>
-    /// <param name="actions">[N, A], or [N] indices.</param>
-    /// <param name="negativeLogProbabilities">Receives −log π(a|s), [N].</param>
-    /// <returns>Mean entropy of the policy over the rows.</returns>
-    public float Evaluate(ReadOnlySpan<float> actions, Span<float> negativeLogProbabilities)
-    {
-        var total = 0f;
-        for (var row = 0; row < Rows; row++)
-        {
-            var (negativeLogProbability, entropy) = shape.Continuous
-                ? DiagonalGaussian.Evaluate(PolicyRow(row), LogStandardDeviation, actions.Slice(row * shape.Actions, shape.Actions))
-                : Categorical.Evaluate(PolicyRow(row), (int)actions[row]);
-            negativeLogProbabilities[row] = negativeLogProbability;
-            total += entropy;
-        }
-        return total / Rows;
-    }
+    /// <inheritdoc/>
+    public float Evaluate(ReadOnlySpan<float> actions, Span<float> negativeLogProbabilities) =>
+        PolicyRows.Evaluate(actions, negativeLogProbabilities);
 
     /// <summary>
     /// Fills <see cref="Gradient"/> with that of a loss which depends on the last forward pass through −log π(a|s), the mean entropy and
@@ -245,16 +216,7 @@ public sealed class ActorCritic : IDisposable
         ReadOnlySpan<float> actions, ReadOnlySpan<float> nlpGradient, float entropyGradient, ReadOnlySpan<float> valueGradient)
     {
         Span<float> logStandardDeviationGradient = shape.Continuous ? new float[shape.Actions] : [];
-        for (var row = 0; row < Rows; row++)
-        {
-            var target = policyGradient.AsSpan(row * shape.Actions, shape.Actions);
-            if (shape.Continuous)
-                DiagonalGaussian.Gradient(
-                    PolicyRow(row), LogStandardDeviation, actions.Slice(row * shape.Actions, shape.Actions), nlpGradient[row],
-                    entropyGradient / Rows, target, logStandardDeviationGradient);
-            else
-                Categorical.Gradient(PolicyRow(row), (int)actions[row], nlpGradient[row], entropyGradient / Rows, target);
-        }
+        PolicyRows.Gradient(actions, nlpGradient, entropyGradient, policyGradient, logStandardDeviationGradient);
         if (fast)
             BackwardFast(valueGradient, logStandardDeviationGradient);
         else
