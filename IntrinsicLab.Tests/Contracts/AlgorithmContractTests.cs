@@ -18,7 +18,7 @@ public class AlgorithmContractTests
             var pairs = new TheoryData<string, string>();
             foreach (var algorithm in AlgorithmCatalog.All)
                 foreach (var environment in new[] { "cartpole", "mountain-car-continuous", "catch" })
-                    if (algorithm.WhyNotOn(Plan(algorithm.Id, environment).CreateEnvironments().Spec) is null)
+                    if (algorithm.WhyNotOn(Plan("ppo", environment).CreateEnvironments().Spec) is null)
                         pairs.Add(algorithm.Id, environment);
             return pairs;
         }
@@ -228,7 +228,7 @@ public class AlgorithmMemoryTests
             foreach (var algorithm in AlgorithmCatalog.All)
                 foreach (var environment in new[] { "cartpole", "mountain-car-continuous" })
                     foreach (var engine in ParameterSchema.Of(algorithm.Parameters).Find("gradients")?.Choices ?? [""])
-                        if (algorithm.WhyNotOn(AlgorithmContractTests.Plan(algorithm.Id, environment).CreateEnvironments().Spec) is null)
+                        if (algorithm.WhyNotOn(AlgorithmContractTests.Plan("ppo", environment).CreateEnvironments().Spec) is null)
                             cases.Add(algorithm.Id, environment, engine);
             return cases;
         }
