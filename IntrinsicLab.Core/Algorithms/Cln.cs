@@ -70,6 +70,17 @@ public sealed record ClnConfig
     [Group("Reward")]
     public bool Conditional { get; init; } = true;
 
+    /// <summary>Scale of the weights, when initialised, that turn the condition into gain and bias (the paper does not tell).</summary>
+    [Range(0.0, 1000.0), Group("Network")]
+    public double ConditionScale { get; init; } = 0.01;
+
+    /// <summary>
+    /// Scale of the policy's output layer when initialised (Baselines: 0.01). Where the policy does not learn it bounds what the reward's weights can do:
+    /// set it to 1 there.
+    /// </summary>
+    [Range(0.0, 1000.0), Group("Network")]
+    public double PolicyOutputScale { get; init; } = 0.01;
+
     /// <summary>
     /// Control: the policy is paid no intrinsic reward. Unless it is paid an extrinsic one, it stays as it was initialised but for its condition, so that
     /// only the reward's weights, as policy parameters, learn.
@@ -262,7 +273,8 @@ public sealed class Cln : IAlgorithm
         ConditionPolicy();
 
         BottleneckReward MakeReward() => new(shape, config.BottleneckUnits, config.RewardOutput, steps, setup.Rng.Split("reward-init"));
-        ConditionalActorCritic MakePolicy() => new(shape, reward.ConditionSize, Math.Max(steps, config.Environments), setup.Rng.Split("policy-init"));
+        ConditionalActorCritic MakePolicy() => new(
+            shape, reward.ConditionSize, steps, setup.Rng.Split("policy-init"), config.PolicyOutputScale, config.ConditionScale);
     }
 
     /// <inheritdoc/>

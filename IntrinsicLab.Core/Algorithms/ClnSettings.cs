@@ -50,7 +50,7 @@ internal static class ClnSettings
     [
         new("CLN, MuJoCo", "Stadie, Zhang and Ba 2020: four environments with 2048 steps each; for runs of millions of steps.", MujocoPreset),
         new("CLN without intrinsic reward", "Control: only the reward's weights learn, as parameters of the policy. What this reaches, the intrinsic reward did not do.",
-            new Dictionary<string, object>(MujocoPreset) { ["withoutIntrinsicReward"] = true }),
+            new Dictionary<string, object>(MujocoPreset) { ["withoutIntrinsicReward"] = true, ["policyOutputScale"] = 1.0, ["conditionScale"] = 1.0 }),
     ];
 
     public static ClnConfig For(EnvironmentSpec spec) => spec.Action is Box ? Mujoco : DiscreteControl;

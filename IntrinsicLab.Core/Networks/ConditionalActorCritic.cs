@@ -24,14 +24,17 @@ public sealed class ConditionalActorCritic : IActor, IDisposable
     private bool stale = true;
 
     /// <summary>
-    /// Makes and initialises the networks: orthogonal weights, output scale 0.01 for the policy and 1 for the value; gain near 1 and bias near
-    /// 0, with W_g and W_b orthogonal at scale 0.01, so that the condition matters from the start.
+    /// Makes and initialises the networks: orthogonal weights, output scale 1 for the value; gain near 1 and bias near 0, but W_g and W_b not
+    /// zero, so that the condition matters from the start.
     /// </summary>
     /// <param name="shape">Observations, actions and hidden layers; fully connected and not shared.</param>
     /// <param name="conditionSize">Values of the condition, D.</param>
     /// <param name="capacity">Most rows of one pass.</param>
     /// <param name="rng">Source of the initial weights.</param>
-    public ConditionalActorCritic(ActorCriticShape shape, int conditionSize, int capacity, Rng rng)
+    /// <param name="outputScale">Scale of the policy's output layer.</param>
+    /// <param name="conditionScale">Scale of W_g and of W_b.</param>
+    public ConditionalActorCritic(
+        ActorCriticShape shape, int conditionSize, int capacity, Rng rng, double outputScale = 0.01, double conditionScale = 0.01)
     {
         (this.shape, this.capacity) = (shape, capacity);
         observationSize = shape.Observation.Aggregate((left, right) => left * right);
@@ -47,9 +50,9 @@ public sealed class ConditionalActorCritic : IActor, IDisposable
         ofDeviation = Next(shape.Continuous ? shape.Actions : 0);
         var memory = new float[end];
         trunk.Initialise(memory.AsSpan(ofTrunk), rng, (units, Math.Sqrt(2)));
-        head.Initialise(memory.AsSpan(ofHead), rng, (shape.Actions, 0.01));
+        head.Initialise(memory.AsSpan(ofHead), rng, (shape.Actions, outputScale));
         critic.Initialise(memory.AsSpan(ofCritic), rng, (1, 1.0));
-        conditioner.Initialise(memory.AsSpan(ofConditioner), rng, (units, 0.01), (units, 0.01));
+        conditioner.Initialise(memory.AsSpan(ofConditioner), rng, (units, conditionScale), (units, conditionScale));
         memory.AsSpan(ofConditioner).Slice(conditioner.Layers[0].BiasOffset, units).Fill(1);
         parameters = FlatMemory.ToTensor(memory, [end], CPU);
         using (no_grad())

@@ -121,6 +121,29 @@ public class ClnTests
     }
 
     [Fact]
+    public void ValidationRound_MoreEpochs_LowerTheExtrinsicLoss()
+    {
+        // The first update's rollouts are the same: the second run only goes on where the first stops, and reports the mean over all its steps.
+        double Loss(int epochs)
+        {
+            var config = Small with
+            {
+                EtaRatioDenominator = ClnDenominator.Current,
+                ValidationEpochs = epochs,
+                Minibatches = 1,
+                RewardLearningRate = 3e-3,
+                PolicyOutputScale = 1,
+                ConditionScale = 1,
+            };
+            using var cln = new Cln(config, Setup());
+            return Last(cln)[Metrics.MetaLoss];
+        }
+
+        Assert.Equal(0, Loss(1), 1e-6);
+        Assert.True(Loss(40) < -0.01, $"{Loss(40)}");
+    }
+
+    [Fact]
     public void ValidationRound_PolicyThatIgnoresItsCondition_HasNoGradientAtAll()
     {
         using var cln = new Cln(Small with { Conditional = false }, Setup());
