@@ -24,6 +24,9 @@ public sealed class Comparisons(IDbContextFactory<LabDbContext> contexts, Metric
     internal const int AreaReplicates = 10_000;
     private const int PairReplicates = 10_000;
 
+    // More in a label would tell as little as the configuration's hash.
+    private const int MostDifferences = 4;
+
     private readonly BoundedCache<Described> groups = new(256);
     private readonly BoundedCache<GroupDifference> pairs = new(1024);
 
@@ -178,7 +181,7 @@ public sealed class Comparisons(IDbContextFactory<LabDbContext> contexts, Metric
             var differences = rows.Select(row => byArm ? row.Arm : string.Join(", ", row.Values.Select(
                 member => $"{member.Key.Split('.')[^1]} {(member.Value.GetValueKind() == JsonValueKind.String ? member.Value.GetValue<string>() : member.Value.ToJsonString())}"))).ToList();
             foreach (var (place, index) in alike.Index())
-                labels[index] = differences[place].Length > 0 && differences.Count(each => each == differences[place]) == 1
+                labels[index] = differences[place].Length > 0 && (byArm || rows[place].Values.Count <= MostDifferences) && differences.Count(each => each == differences[place]) == 1
                     ? $"{labels[index]} · {differences[place]}"
                     : Label(grouped[index].Key);
         }
