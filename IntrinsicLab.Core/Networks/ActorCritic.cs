@@ -273,7 +273,11 @@ public sealed class ActorCritic : IActor, IDisposable
         if (separate)
         {
             var first = networks[0].ParameterCount;
-            passes[1].Tangent(memory[first..], seen, direction[first..]).CopyTo(valueTangent);
+            // Unless the clip couples it to the policy, the value network has no part in the direction.
+            if (!direction.Slice(first, networks[1].ParameterCount).ContainsAnyExcept(0f))
+                valueTangent[..Rows].Clear();
+            else
+                passes[1].Tangent(memory[first..], seen, direction[first..]).CopyTo(valueTangent);
         }
     }
 

@@ -82,22 +82,30 @@ internal static unsafe class MatrixProduct
         fixed (float* from = rows, to = sums)
         {
             var column = 0;
-            for (; column + 32 <= columns; column += 32)
+            for (; Vector512.IsHardwareAccelerated && column + 64 <= columns; column += 64)
             {
-                var (s0, s1) = (Vector256.Load(to + column), Vector256.Load(to + column + 8));
-                var (s2, s3) = (Vector256.Load(to + column + 16), Vector256.Load(to + column + 24));
+                Vector512<float> s0 = Vector512.Load(to + column), s1 = Vector512.Load(to + column + 16);
+                Vector512<float> s2 = Vector512.Load(to + column + 32), s3 = Vector512.Load(to + column + 48);
                 var at = from + column;
                 for (var row = 0; row < count; row++, at += columns)
                 {
-                    s0 += Vector256.Load(at);
-                    s1 += Vector256.Load(at + 8);
-                    s2 += Vector256.Load(at + 16);
-                    s3 += Vector256.Load(at + 24);
+                    s0 += Vector512.Load(at);
+                    s1 += Vector512.Load(at + 16);
+                    s2 += Vector512.Load(at + 32);
+                    s3 += Vector512.Load(at + 48);
                 }
                 s0.Store(to + column);
-                s1.Store(to + column + 8);
-                s2.Store(to + column + 16);
-                s3.Store(to + column + 24);
+                s1.Store(to + column + 16);
+                s2.Store(to + column + 32);
+                s3.Store(to + column + 48);
+            }
+            for (; column + 8 <= columns; column += 8)
+            {
+                var eight = Vector256.Load(to + column);
+                var at = from + column;
+                for (var row = 0; row < count; row++, at += columns)
+                    eight += Vector256.Load(at);
+                eight.Store(to + column);
             }
             for (; column < columns; column++)
             {

@@ -214,8 +214,8 @@ public sealed class RewardNetwork : IDisposable
     /// </summary>
     public double RewardGradientNorm()
     {
-        using var held = FlatMemory.Held(gradient);
-        var values = FlatMemory.Of(held);
+        using var held = device.type == DeviceType.CPU ? null : FlatMemory.Held(gradient);
+        var values = FlatMemory.Of(held ?? gradient);
         if (!Shared)
             return FlatMemory.Norm(values[..parts[0].ParameterCount]);
         var last = parts[0].LastLayer;
