@@ -223,7 +223,7 @@ public sealed class MlpPass
         {
             var layer = network.Layers[index];
             gradient.Slice(layer.BiasOffset, layer.Outputs).Clear();
-            if (index > 0 || !inputGradient.IsEmpty)
+            if (Rows > 1 && (index > 0 || !inputGradient.IsEmpty))
                 MatrixProduct.Transpose(parameters.Slice(layer.Offset, layer.Inputs * layer.Outputs), layer.Inputs, layer.Outputs, transposed[index]);
         }
         for (var first = 0; first < Rows; first += block)
@@ -242,7 +242,13 @@ public sealed class MlpPass
                 var downstream = index == 0
                     ? inputGradient.Slice(first * layer.Inputs, count * layer.Inputs)
                     : gradients[index - 1].AsSpan(0, count * layer.Inputs);
-                MatrixProduct.Multiply(upstream, layer.Outputs, 1, transposed[index], [], downstream, count, layer.Outputs, layer.Inputs);
+                // W times one row is no more work than turning W over.
+                if (Rows == 1)
+                    MatrixProduct.Multiply(
+                        parameters.Slice(layer.Offset, layer.Inputs * layer.Outputs), layer.Outputs, 1, upstream, [], downstream, layer.Inputs,
+                        layer.Outputs, 1);
+                else
+                    MatrixProduct.Multiply(upstream, layer.Outputs, 1, transposed[index], [], downstream, count, layer.Outputs, layer.Inputs);
                 if (index > 0)
                     network.Activation.Backward(layerInput, downstream);
             }
