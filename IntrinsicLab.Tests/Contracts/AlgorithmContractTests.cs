@@ -217,6 +217,7 @@ public class AlgorithmMemoryTests
         ["stepsPerRollout"] = "4",
         ["minibatches"] = "2",
         ["epochs"] = "1",
+        ["validationEpochs"] = "1",
         ["hiddenSizes"] = "[16]",
     };
 
@@ -228,13 +229,15 @@ public class AlgorithmMemoryTests
             foreach (var algorithm in AlgorithmCatalog.All)
                 foreach (var environment in new[] { "cartpole", "mountain-car-continuous" })
                     foreach (var (member, value) in Routes(ParameterSchema.Of(algorithm.Parameters)))
-                        if (algorithm.WhyNotOn(AlgorithmContractTests.Plan("ppo", environment).CreateEnvironments().Spec) is null)
+                        // The routes that differentiate twice take seconds: once is enough.
+                        if ((environment == "cartpole" || value is not ("double-backpropagation" or "three-terms"))
+                            && algorithm.WhyNotOn(AlgorithmContractTests.Plan("ppo", environment).CreateEnvironments().Spec) is null)
                             cases.Add(algorithm.Id, environment, member.Length == 0 ? "" : $"\"{member}\": \"{value}\"");
             return cases;
         }
     }
 
-    // Every way an algorithm has of computing its gradients.
+    // Every way an algorithm has of computing its gradients; CLN's three terms are its other two together.
     private static IEnumerable<(string Member, string Value)> Routes(ParameterSchema schema)
     {
         var found = false;
@@ -242,6 +245,8 @@ public class AlgorithmMemoryTests
             foreach (var value in schema.Find(member)?.Choices ?? [])
             {
                 found = true;
+                if (value == "lirpg-term")
+                    continue;
                 yield return (member, value);
             }
         if (!found)
