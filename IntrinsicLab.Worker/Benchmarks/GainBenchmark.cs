@@ -1,13 +1,16 @@
 using System.Globalization;
 using IntrinsicLab.Core;
+using IntrinsicLab.Core.Algorithms;
+using IntrinsicLab.Core.Environments;
 using IntrinsicLab.Core.Formulas;
 using IntrinsicLab.Core.Networks;
+using static TorchSharp.torch;
 
 namespace IntrinsicLab.Worker.Benchmarks;
 
 internal static class GainBenchmark
 {
-    private const int Transitions = 5000, Samples = 10, Inputs = 3, Outputs = 2, Chunk = 32;
+    private const int Transitions = 5000, Samples = 10, Inputs = 3, Outputs = 2, Chunk = 32, Autograd = 500;
 
     public static Task Run()
     {
@@ -70,20 +73,65 @@ internal static class GainBenchmark
             }
         }
 
+        // The usual way: the gradient of each transition by automatic differentiation, all of its samples at once.
+        void ByAutograd()
+        {
+            using var scope = NewDisposeScope();
+            var phi = tensor(belief);
+            var layers = network.Means.Layers;
+            var unit = new float[Samples * network.Means.Layers.Max(layer => layer.Outputs)];
+            for (var row = 0; row < Autograd; row++)
+            {
+                using var inner = NewDisposeScope();
+                var (means, rhos) = (phi[..network.Weights].requires_grad_(true), phi[network.Weights..].requires_grad_(true));
+                var deviations = rhos.exp().log1p();
+                var x = tensor(inputs.AsSpan(row * Inputs, Inputs).ToArray()).unsqueeze(0).expand(Samples, Inputs);
+                for (var index = 0; index < layers.Count; index++)
+                {
+                    var layer = layers[index];
+                    Tensor Piece(Tensor all, int from, int count) => all.narrow(0, from, count);
+                    Tensor Matrix(Tensor all) => Piece(all, layer.Offset, layer.Inputs * layer.Outputs).view(layer.Inputs, layer.Outputs);
+                    var mean = Piece(means, layer.BiasOffset, layer.Outputs).addmm(x, Matrix(means));
+                    var squares = deviations.square();
+                    var variance = Piece(squares, layer.BiasOffset, layer.Outputs).addmm(x.square(), Matrix(squares));
+                    noise.Fill(unit.AsSpan(0, Samples * layer.Outputs));
+                    x = mean + variance.sqrt() * tensor(unit.AsSpan(0, Samples * layer.Outputs).ToArray()).view(Samples, layer.Outputs);
+                    if (index + 1 < layers.Count)
+                        x = x.relu();
+                }
+                var target = tensor(targets.AsSpan(row * Outputs, Outputs).ToArray());
+                var loss = (x - target).square().sum() / (2 * Samples * network.LikelihoodDeviation * network.LikelihoodDeviation);
+                var found = autograd.grad([loss], [means, rhos]);
+                using var held = no_grad();
+                var ratio = deviations / rhos.sigmoid();
+                gains[row] = ((found[0] * deviations).square().sum() + (found[1] * ratio).square().sum() / 2).item<float>();
+            }
+        }
+
         // In turns and in processor time, so that a machine that is busy elsewhere slows all of them down alike.
-        List<double>[] seconds = [[], [], [], []];
+        List<double>[] seconds = [[], [], [], [], []];
         for (var round = 0; round < 9; round++)
         {
             seconds[0].Add(Seconds(Batched));
             seconds[1].Add(Seconds(OneByOne));
             seconds[2].Add(Seconds(() => ByGradients(false)));
             seconds[3].Add(Seconds(() => ByGradients(true)));
+            seconds[4].Add(Seconds(ByAutograd) * Transitions / Autograd);
         }
         var medians = seconds.Select(Median).ToArray();
-        BenchCommand.Report($"{Transitions} transitions, 3-32-32-2, S = {Samples}: one batch", medians[0] * 1000, "ms");
-        BenchCommand.Report("  the same code, one transition a call", medians[1] * 1000, "ms", Ratio(medians[0] / medians[1]));
-        BenchCommand.Report("  the gradient of each transition", medians[2] * 1000, "ms", Ratio(medians[0] / medians[2]));
-        BenchCommand.Report("  the gradient of each transition, from φ", medians[3] * 1000, "ms", Ratio(medians[0] / medians[3]));
+        BenchCommand.Report($"{Transitions} transitions, 3-32-32-2, S = {Samples}, in batches of {Chunk}", medians[0] * 1000, "ms");
+        BenchCommand.Report("loop, gradient of each by automatic differentiation", medians[4] * 1000, "ms", Ratio(medians[0] / medians[4]));
+        BenchCommand.Report("loop, gradient of each by hand, anew from φ", medians[3] * 1000, "ms", Ratio(medians[0] / medians[3]));
+        BenchCommand.Report("loop, gradient of each by hand, deviations kept", medians[2] * 1000, "ms", Ratio(medians[0] / medians[2]));
+        BenchCommand.Report("loop, no gradient: the batch's own code on one row", medians[1] * 1000, "ms", Ratio(medians[0] / medians[1]));
+
+        var spec = new EnvironmentSpec(new Box([Outputs], -1, 1), new Box([Inputs - Outputs], -1, 1));
+        using var model = new DynamicsModel(new DynamicsSettings(), spec, rng);
+        var ends = new bool[Transitions];
+        ends[^1] = true;
+        model.Add(new Transitions(targets, inputs.AsSpan(0, Transitions), targets, ends));
+        var train = Median([.. Enumerable.Range(0, 9).Select(_ => Seconds(() => model.Train()))]);
+        BenchCommand.Report("training, 500 steps of 10 transitions, 3-32-2, S = 10", train * 1000, "ms");
         return Task.CompletedTask;
     }
 
