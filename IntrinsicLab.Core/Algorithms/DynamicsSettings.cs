@@ -38,8 +38,8 @@ public sealed record DynamicsSettings
     public bool SharedTrainingNoise { get; init; } = true;
 
     /// <summary>
-    /// Minibatches that the prior's divergence is spread over: 5 in the released code, whatever the pool holds, so that the model learns for ever as if
-    /// it had seen 50 transitions. 0 takes pool size/minibatch, the weight of Bayes' rule.
+    /// Minibatches that the prior's divergence is spread over: 5 in the released code, whatever the pool holds, so that the model learns for ever
+    /// as if it had seen 50 transitions. 0 takes pool size/minibatch, the weight of Bayes' rule.
     /// </summary>
     public double Batches { get; init; } = 5;
 

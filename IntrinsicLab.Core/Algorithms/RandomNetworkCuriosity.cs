@@ -164,7 +164,8 @@ public sealed class RandomNetworkCuriosity : ICuriosity
     }
 
     private void Normalise(Transitions transitions, int from, int row) => observations.Normalise(
-        transitions.NextObservations.Slice(from * observationSize, observationSize), input.AsSpan(row * observationSize, observationSize), update: false);
+        transitions.NextObservations.Slice(from * observationSize, observationSize), input.AsSpan(row * observationSize, observationSize),
+        update: false);
 
     private void Forward(int rows)
     {

@@ -21,6 +21,7 @@ public sealed class TransitionPool(int capacity, int observationSize, int action
     private float[] actions = [];
     private bool[] begins = [];
     private int newest = -1;
+    private bool measured;
 
     /// <summary>Slots in use.</summary>
     public int Size { get; private set; }
@@ -84,12 +85,14 @@ public sealed class TransitionPool(int capacity, int observationSize, int action
     public ReadOnlySpan<float> NextObservation(int slot) => Observation(slot + 1 == capacity ? 0 : slot + 1);
 
     /// <summary>
-    /// Computes means and deviations over what the pool holds now, anew each time: they depend on nothing that is gone, and the sums cannot drift.
+    /// Computes means and deviations over what the pool holds now, where something was added since. They are computed anew, so that they depend on
+    /// nothing that is gone, and no sum drifts.
     /// </summary>
     public void Measure()
     {
-        if (Size == 0)
+        if (Size == 0 || measured)
             return;
+        measured = true;
         var zeros = released && Size < capacity ? 1 : 0;
         MeasureColumns(observations, observationSize, [], Size, zeros, ObservationMean, ObservationDeviation);
         MeasureColumns(actions, actionSize, released ? [] : begins, released ? Size : Count, zeros, ActionMean, ActionDeviation);
@@ -113,7 +116,7 @@ public sealed class TransitionPool(int capacity, int observationSize, int action
     /// <summary>Restores what <see cref="Save"/> wrote into a pool made alike.</summary>
     public void Load(CheckpointReader reader)
     {
-        Size = 0;
+        (Size, measured) = (0, false);
         var size = reader.ReadInt32();
         newest = reader.ReadInt32();
         if (size > capacity)
@@ -133,6 +136,7 @@ public sealed class TransitionPool(int capacity, int observationSize, int action
 
     private void Add(ReadOnlySpan<float> observation, ReadOnlySpan<float> action, bool begins)
     {
+        measured = false;
         newest = newest + 1 == capacity ? 0 : newest + 1;
         if (newest == Size)
         {

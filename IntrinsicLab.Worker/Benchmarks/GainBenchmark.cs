@@ -125,6 +125,17 @@ internal static class GainBenchmark
         BenchCommand.Report("loop, gradient of each by hand, deviations kept", medians[2] * 1000, "ms", Ratio(medians[0] / medians[2]));
         BenchCommand.Report("loop, no gradient: the batch's own code on one row", medians[1] * 1000, "ms", Ratio(medians[0] / medians[1]));
 
+        var exact = Median([.. Enumerable.Range(0, 5).Select(_ => Seconds(() =>
+        {
+            batch.Believe(belief);
+            for (var from = 0; from < Transitions; from += Chunk)
+            {
+                Score(batch, from, Math.Min(Chunk, Transitions - from));
+                batch.ExactGains(BeliefStep.Natural, 0.01, gains.AsSpan(from, batch.Rows));
+            }
+        }))]);
+        BenchCommand.Report("the batch, exact divergence after a natural step as well", exact * 1000, "ms");
+
         var spec = new EnvironmentSpec(new Box([Outputs], -1, 1), new Box([Inputs - Outputs], -1, 1));
         using var model = new DynamicsModel(new DynamicsSettings(), spec, rng);
         var ends = new bool[Transitions];

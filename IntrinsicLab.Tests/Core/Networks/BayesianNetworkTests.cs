@@ -269,4 +269,24 @@ public class BayesianNetworkTests
         pass.ExactGains(BeliefStep.Natural, 0.01, gains);
         Assert.False(double.IsNaN(gains[0]));
     }
+
+    [Fact]
+    public void Gains_InputsOfAnySize_AreHeldByTheClipAndNeverUndefined()
+    {
+        var network = new BayesianNetwork(2, [8, 8], 2);
+        var belief = new float[network.ParameterCount];
+        network.Initialise(belief, new Rng(1));
+        var pass = new BayesianPass<float>(network, 1, 10);
+        var gains = new double[1];
+        foreach (var size in new[] { 1e3f, 1e6f, 1e8f })
+        {
+            pass.Believe(belief);
+            pass.DrawNoise(new GaussianNoise(new Rng(2)), 1, false);
+            pass.Forward([size, -size], 1);
+            pass.NegativeLogLikelihood([size, 0]);
+            pass.Backward([]);
+            pass.Gains(gains);
+            Assert.Equal(1000, InformationGain.Clip(1e-4 * gains[0], 1000));
+        }
+    }
 }
