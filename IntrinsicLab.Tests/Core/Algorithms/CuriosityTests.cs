@@ -2,6 +2,7 @@ using IntrinsicLab.Core;
 using IntrinsicLab.Core.Algorithms;
 using IntrinsicLab.Core.Environments;
 using IntrinsicLab.Core.Formulas;
+using IntrinsicLab.Core.Networks;
 
 namespace IntrinsicLab.Tests.Core.Algorithms;
 
@@ -142,6 +143,34 @@ public class CuriosityTests
 
         Assert.True(fit.ErrorAfter < 0.3 * fit.ErrorBefore, $"{fit}");
         Assert.True(outside > 10 * inside, $"{outside} outside, {inside} inside");
+    }
+
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    public void Score_PredictionError_IsThatOfTheMeansOnNumbersNormalisedByThePool(bool change, bool normaliseActions)
+    {
+        var settings = Quick with { PredictChange = change, NormaliseActions = normaliseActions };
+        using var curiosity = Make(settings, DynamicsBonus.PredictionError);
+        curiosity.Learn(Steps.Take(2, 100).Transitions);
+        var steps = Steps.Take(3, 40);
+        var (scores, _) = Score(curiosity, steps);
+
+        var (pool, means) = (curiosity.Model.Pool, curiosity.Model.Network.Means);
+        var pass = new MlpPass(means, 1);
+        for (var row = 0; row < 40; row++)
+        {
+            double Centred(float[] values, int i) => (values[2 * row + i] - pool.ObservationMean[i]) / (pool.ObservationDeviation[i] + 1e-8);
+            var action = normaliseActions ? (steps.Actions[row] - pool.ActionMean[0]) / (pool.ActionDeviation[0] + 1e-8) : steps.Actions[row];
+            pass.Forward(
+                curiosity.Model.Belief[..means.ParameterCount],
+                [(float)Centred(steps.Observations, 0), (float)Centred(steps.Observations, 1), (float)action], 1);
+            var error = 0.0;
+            for (var i = 0; i < 2; i++)
+                error += Math.Pow(pass.Outputs[i] - Centred(steps.Next, i) + (change ? Centred(steps.Observations, i) : 0), 2);
+            Assert.Equal(error, scores[row], 1e-4 * error + 1e-6);
+        }
     }
 
     [Fact]
