@@ -24,8 +24,8 @@ public sealed record NetworkBaselineSettings
 }
 
 /// <summary>
-/// A value network that Adam fits to squared errors. Targets are standardised by their moments in the batch, as rllab's regressors do, so that
-/// its step size suits any scale of rewards.
+/// A value network that Adam fits to squared errors. Targets are standardised by the moments of all targets so far, so that its step size suits
+/// any scale of rewards; those of one batch, which rllab's regressors take, jump with the few episodes it holds.
 /// </summary>
 public sealed class NetworkBaseline : IBaseline
 {
@@ -35,8 +35,8 @@ public sealed class NetworkBaseline : IBaseline
     private readonly Adam optimizer = new(epsilon: 1e-8, style: EpsilonStyle.Pytorch);
     private readonly OptimizerState state;
     private readonly float[] rows, values, gradient;
+    private readonly RunningMoments moments = new(1);
     private int[] order = [];
-    private double mean, deviation;
     private Rng rng;
 
     /// <summary>Makes one that expects 0.</summary>
@@ -56,6 +56,7 @@ public sealed class NetworkBaseline : IBaseline
     /// <inheritdoc/>
     public void Predict(ReadOnlySpan<float> observations, ReadOnlySpan<int> times, Span<double> values)
     {
+        var (mean, deviation) = Scale();
         for (var start = 0; start < values.Length; start += capacity)
         {
             var count = Math.Min(capacity, values.Length - start);
@@ -69,7 +70,8 @@ public sealed class NetworkBaseline : IBaseline
     /// <inheritdoc/>
     public void Fit(ReadOnlySpan<float> observations, ReadOnlySpan<int> times, ReadOnlySpan<double> targets)
     {
-        Standardise(targets);
+        moments.Update(targets);
+        var (mean, deviation) = Scale();
         if (order.Length != targets.Length)
             order = new int[targets.Length];
         for (var epoch = 0; epoch < settings.Epochs; epoch++)
@@ -97,8 +99,7 @@ public sealed class NetworkBaseline : IBaseline
     {
         writer.WriteTensor(network.Parameters);
         writer.Write(state);
-        writer.Write(mean);
-        writer.Write(deviation);
+        moments.Save(writer);
         rng.Save(writer);
     }
 
@@ -107,7 +108,7 @@ public sealed class NetworkBaseline : IBaseline
     {
         reader.ReadInto(network.Parameters);
         reader.ReadInto(state);
-        (mean, deviation) = (reader.ReadDouble(), reader.ReadDouble());
+        moments.Load(reader);
         rng = Rng.Load(reader);
     }
 
@@ -118,14 +119,7 @@ public sealed class NetworkBaseline : IBaseline
         state.Dispose();
     }
 
-    private void Standardise(ReadOnlySpan<double> targets)
-    {
-        var (sum, squares) = (0.0, 0.0);
-        foreach (var target in targets)
-            sum += target;
-        mean = sum / targets.Length;
-        foreach (var target in targets)
-            squares += (target - mean) * (target - mean);
-        deviation = Math.Sqrt(squares / targets.Length) + 1e-8;
-    }
+    // Nothing before the first fit.
+    private (double Mean, double Deviation) Scale() =>
+        moments.Count < 1 ? (0, 0) : (moments.Mean[0], Math.Sqrt(moments.Variance[0]) + 1e-8);
 }

@@ -127,7 +127,7 @@ public sealed class Trpo : IAlgorithm
     private readonly TrustRegionUpdate trustRegion;
     private readonly PathBatch paths;
     private readonly EpisodeLog episodes = new();
-    private double[] advantages = [], returns = [];
+    private double[] advantages = [], targets = [];
     private Rng actionRng, curvatureRng;
 
     /// <summary>Makes networks and the environment.</summary>
@@ -193,19 +193,23 @@ public sealed class Trpo : IAlgorithm
         var steps = experience.Batch.Steps;
         var means = new MetricMeans(steps);
         if (advantages.Length != paths.Rows)
-            (advantages, returns) = (new double[paths.Rows], new double[paths.Rows]);
+            (advantages, targets) = (new double[paths.Rows], new double[paths.Rows]);
 
-        // 2: advantages over what the baseline of the previous batch expects.
+        // 2: advantages over what the baseline of the previous batch expects, and what it should have expected.
         paths.Predict(baseline);
         paths.Advantages(paths.Rewards, config.Gamma, config.GaeLambda, config.BootstrapOnTruncation, advantages);
-        paths.DiscountedReturns(paths.Rewards, config.Gamma, config.BootstrapOnTruncation, returns);
+        if (config.Baseline == BaselineKind.Linear)
+            paths.DiscountedReturns(paths.Rewards, config.Gamma, config.BootstrapOnTruncation, targets);
+        else
+            for (var row = 0; row < paths.Rows; row++)
+                targets[row] = advantages[row] + paths.Values[row];
         if (config.NormaliseAdvantages)
             PolicyGradients.Normalise<double>(advantages);
 
         // 3: fit the baseline.
-        means.Add(Metrics.ValueLoss, PolicyGradients.ClippedValueLoss<double>(paths.Values, paths.Values, returns, double.PositiveInfinity, new double[paths.Rows]));
-        var explained = Returns.ExplainedVariance<double>(paths.Values, returns);
-        baseline.Fit(paths.Observations, paths.Times, returns);
+        means.Add(Metrics.ValueLoss, PolicyGradients.ClippedValueLoss<double>(paths.Values, paths.Values, targets, double.PositiveInfinity, new double[paths.Rows]));
+        var explained = Returns.ExplainedVariance<double>(paths.Values, targets);
+        baseline.Fit(paths.Observations, paths.Times, targets);
 
         // 4-8: the largest step within the trust region.
         var result = trustRegion.Improve(paths.Observations, paths.Actions, advantages, curvatureRng, steps);
@@ -226,7 +230,7 @@ public sealed class Trpo : IAlgorithm
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Figure> Figures() => TrpoFigures.Of(paths, returns, trustRegion.Tries, config.MaximumKl, experience.Batch.Spec.Action);
+    public IReadOnlyList<Figure> Figures() => TrpoFigures.Of(paths, targets, trustRegion.Tries, config.MaximumKl, experience.Batch.Spec.Action);
 
     /// <inheritdoc/>
     public void Save(CheckpointWriter writer)

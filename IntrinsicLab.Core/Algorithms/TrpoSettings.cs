@@ -21,9 +21,43 @@ internal static class TrpoSettings
         BaselineHiddenSizes = [64, 64],
     };
 
-    private static readonly TrpoConfig Locomotion = new() { HiddenSizes = [64, 32] };
+    // Baselines' trpo_mpi for MuJoCo, with curvature on the whole batch. rllab's own settings stay near 950 on hopper after a million steps.
+    private static readonly TrpoConfig Locomotion = new()
+    {
+        StepsPerBatch = 1024,
+        WholePaths = false,
+        CgDamping = 0.1,
+        GaeLambda = 0.97,
+        Baseline = BaselineKind.Network,
+        BaselineHiddenSizes = [64, 64],
+        HiddenSizes = [64, 64],
+        NormaliseObservations = true,
+    };
 
-    public static IReadOnlyList<Preset> Presets { get; } = [];
+    // The members in which published settings differ: a preset is whole whatever task it is chosen on.
+    private static Dictionary<string, object> Settings(
+        int steps, bool whole, int[] hidden, double lambda = 1, double damping = 1e-5, double subsample = 1, BaselineKind baseline = BaselineKind.Linear,
+        bool normaliseObservations = false) => new()
+        {
+            ["stepsPerBatch"] = steps,
+            ["wholePaths"] = whole,
+            ["hiddenSizes"] = hidden,
+            ["gaeLambda"] = lambda,
+            ["cgDamping"] = damping,
+            ["subsampleFactor"] = subsample,
+            ["baseline"] = baseline,
+            ["baselineHiddenSizes"] = hidden,
+            ["normaliseObservations"] = normaliseObservations,
+        };
+
+    public static IReadOnlyList<Preset> Presets { get; } =
+    [
+        new("rllab classic", "rllab on its classic tasks, as VIME used it.", Settings(5000, true, [32])),
+        new("rllab locomotion", "rllab on locomotion, as VIME used it.", Settings(5000, true, [64, 32])),
+        new("rllab gather", "rllab on gathering tasks: ten times the batch.", Settings(50_000, true, [64, 32])),
+        new("Baselines MuJoCo", "OpenAI Baselines, trpo_mpi defaults for MuJoCo: small batches that are cut, curvature on a fifth of them.",
+            Settings(1024, false, [32, 32], 0.98, 0.1, 0.2, BaselineKind.Network, true)),
+    ];
 
     public static TrpoConfig For(EnvironmentSpec spec) =>
         spec.Observation.Shape.Length > 1 ? Grid

@@ -126,14 +126,14 @@ public class PathBatchTests
     }
 
     [Fact]
-    public void Advantages_OneLongPath_EqualValuesByHand()
+    public void Advantages_OnePath_EqualValuesByHand()
     {
-        // The first path of three steps or more: rewards and values of the reference on its first three, and the end after them.
-        var (batch, experience, policy, rng) = Make(1, whole: true, longest: 4);
+        // A batch that is one path of three steps.
+        var (batch, experience, policy, rng) = Make(3, whole: true, longest: 4);
         using var held = experience;
         do
             batch.Collect(experience, policy, null, rng, _ => { });
-        while (batch.Rows != 3);
+        while (batch.Paths is not [{ Length: 3 }]);
         using var baseline = new FixedBaseline((_, step) => step switch { 0 => 0.5, 1 => 0.4, 2 => 0.3, _ => 100 });
         batch.Predict(baseline);
         double[] rewards = [1, 0, 2];

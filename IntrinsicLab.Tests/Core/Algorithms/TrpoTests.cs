@@ -178,10 +178,11 @@ public class TrpoTests
         Assert.Equal(2 * other[0], one[0], 6);
     }
 
-    [Theory]
+    [MujocoTheory]
     [InlineData("mountain-car-x", 5000, 32)]
     [InlineData("cartpole", 2000, 32, 32)]
     [InlineData("catch", 2000, 64, 64)]
+    [InlineData("half-cheetah", 1024, 64, 64)]
     public void Defaults_DependOnTheTask(string environment, int steps, params int[] hidden)
     {
         var config = (TrpoConfig)AlgorithmContractTests.Plan("trpo", environment).Parameters;

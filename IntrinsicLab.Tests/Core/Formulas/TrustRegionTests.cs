@@ -30,7 +30,7 @@ public class TrustRegionTests
 
         Assert.Equal(iterations, done);
         Numbers.Close([first, second, third], solution, 1e-11);
-        Assert.Equal(residual, left, 11);
+        Assert.Equal(residual, left, 1e-11);
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public class TrustRegionTests
         Numbers.Close([-0.816488406044, 0], x, 1e-12);
         Curvature(x, product);
         var length = TrustRegion.StepLength(0.01, ConjugateGradient.Dot<double>(x, product));
-        Assert.Equal(0.1732059476, length, 10);
+        Assert.Equal(0.1732059476, length, 1e-10);
 
         (double, double) Evaluate()
         {
@@ -117,8 +117,8 @@ public class TrustRegionTests
         Assert.Equal(0, search.Backtracks);
         Numbers.Close([0.14142064807516608, 0], theta, 1e-12);
         // The reference adds rllab's 10⁻⁸ to the denominator 2σ².
-        Assert.Equal(0.009999899801, search.Divergence * 2 / (2 + 1e-8), 11);
-        Assert.Equal(-0.114701991105, search.Loss, 11);
+        Assert.Equal(0.009999899801, search.Divergence * 2 / (2 + 1e-8), 1e-12);
+        Assert.Equal(-0.114701991105, search.Loss, 1e-12);
     }
 
     [Fact]
