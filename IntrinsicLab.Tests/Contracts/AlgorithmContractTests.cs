@@ -218,6 +218,8 @@ public class AlgorithmMemoryTests
         ["minibatches"] = "2",
         ["epochs"] = "1",
         ["hiddenSizes"] = "[16]",
+        ["stepsPerBatch"] = "8",
+        ["wholePaths"] = "false",
     };
 
     public static TheoryData<string, string, string> Cases
