@@ -343,7 +343,7 @@ public sealed class Cln : IAlgorithm
         if (config.EtaRatioDenominator == ClnDenominator.Old)
         {
             compared = perStep;
-            previous.Forward(validation.Rollout.Observations, validation.Rollout.Rows);
+            previous.ForwardPolicy(validation.Rollout.Observations, validation.Rollout.Rows);
             previous.Evaluate(validation.Rollout.Actions, compared);
         }
         RememberPayer();
@@ -506,7 +506,8 @@ public sealed class Cln : IAlgorithm
         // Without any reward its advantages are the value function's errors: nothing to learn from.
         if (!policyLearns)
             Array.Clear(nlpGradient);
-        network.Backward(minibatch.Actions, nlpGradient, policyLearns ? (float)-config.EntropyCoefficient : 0, valueGradient);
+        network.Backward(
+            minibatch.Actions, nlpGradient, policyLearns ? (float)-config.EntropyCoefficient : 0, valueGradient, ofCondition: false);
 
         // 5: the step; the round's last one is what line 11 goes back through.
         var norm = GlobalNorm.ClipInPlace(network.Gradient, config.MaximumGradientNorm);
@@ -534,13 +535,17 @@ public sealed class Cln : IAlgorithm
             PolicyGradients.Normalise<float>(outerAdvantages);
 
         // 10: the extrinsic loss, its gradient with respect to the condition, and q, that with respect to θ.
-        network.Forward(minibatch.Observations, nlp.Length);
+        network.ForwardPolicy(minibatch.Observations, nlp.Length);
         network.Evaluate(minibatch.Actions, nlp);
         var outer = PolicyGradients.ClippedSurrogate(nlp, denominators, outerAdvantages, clipRange, nlpGradient);
         means.Add(Metrics.MetaLoss, outer.Loss);
         means.Add(Metrics.MetaApproximateKl, outer.ApproximateKl);
         means.Add(Metrics.MetaRatioClipFraction, outer.ClipFraction);
-        network.Backward(minibatch.Actions, nlpGradient, 0, []);
+        // One term needs no q.
+        if (config.GradientTerms == ClnTerms.OneTerm)
+            network.BackwardToCondition(minibatch.Actions, nlpGradient);
+        else
+            network.Backward(minibatch.Actions, nlpGradient, 0, []);
 
         // 11: what η did to it through the policy's last step.
         var gradient = FlatMemory.Of(reward.Gradient);
