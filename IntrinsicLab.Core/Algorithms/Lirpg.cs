@@ -206,6 +206,7 @@ public sealed class Lirpg : IAlgorithm
     private readonly Rollout rollout;
     private readonly Minibatch minibatch;
     private readonly EpisodeLog episodes = new();
+    private readonly RewardLog paid;
     private readonly int[] everyRow, neededRows;
     private readonly bool[] inMinibatch;
     // One value per step of the rollout.
@@ -252,6 +253,8 @@ public sealed class Lirpg : IAlgorithm
             : new RmsProp(config.RmspropDecay, config.AdamEpsilon, config.AdamEpsilonStyle);
         (optimizerState, rewardOptimizerState) = (optimizer.Initial(network.Parameters), optimizer.Initial(reward.Parameters));
         Policy = new GreedyPolicy(network, experience);
+        paid = new RewardLog(spec, config.Environments);
+        Traces = [new StepTrace(LirpgFigures.TraceName, LirpgFigures.TraceMeaning, (observation, action, _) => reward.Of(experience.Seen(observation), action))];
         everyRow = [.. Enumerable.Range(0, rollout.Rows)];
         (neededRows, inMinibatch) = (new int[rollout.Rows], new bool[rollout.Rows]);
         (intrinsic, mixed, beyond, extrinsicBeyond) = (PerStep(), PerStep(), PerStep(), PerStep());
@@ -268,6 +271,9 @@ public sealed class Lirpg : IAlgorithm
 
     /// <inheritdoc/>
     public IPolicy Policy { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<StepTrace> Traces { get; }
 
     /// <summary>The parameters θ of policy and mixed value function, flat.</summary>
     public TorchSharp.torch.Tensor Parameters => network.Parameters;
@@ -291,6 +297,7 @@ public sealed class Lirpg : IAlgorithm
         reward.Show(rollout.Observations, rollout.Actions);
         reward.Forward(everyRow, everyRow, intrinsic, extrinsicValues);
         ReportRewards(begun, means, points);
+        paid.Add(rollout, intrinsic, points);
         LookBeyondTimeLimits();
         EstimateExtrinsic();
 
@@ -320,13 +327,8 @@ public sealed class Lirpg : IAlgorithm
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Figure> Figures()
-    {
-        var figures = RolloutFigures.Of(rollout, network, experience);
-        var (rewards, values) = (PerStep(), PerStep());
-        reward.Forward(everyRow, everyRow, rewards, values);
-        return [.. figures, .. LirpgFigures.Of(rollout, rewards, experience.Batch)];
-    }
+    public IReadOnlyList<Figure> Figures() =>
+        [.. LirpgFigures.Of(paid, reward.Of, network, rollout, experience), .. RolloutFigures.Of(rollout, network, experience)];
 
     /// <inheritdoc/>
     public void Save(CheckpointWriter writer)
@@ -341,6 +343,7 @@ public sealed class Lirpg : IAlgorithm
         episodes.Save(writer);
         actionRng.Save(writer);
         shuffleRng.Save(writer);
+        paid.Save(writer);
     }
 
     /// <inheritdoc/>
@@ -357,6 +360,7 @@ public sealed class Lirpg : IAlgorithm
         experience.Load(reader);
         episodes.Load(reader);
         (actionRng, shuffleRng) = (Rng.Load(reader), Rng.Load(reader));
+        paid.Load(reader);
     }
 
     /// <inheritdoc/>
@@ -426,7 +430,7 @@ public sealed class Lirpg : IAlgorithm
         next.Backward(minibatch.Actions, nextNlpGradient, 0, []);
         FlatMemory.CopyFrom(network.Gradient, innerGradient);
         FlatMemory.CopyFrom(next.Gradient, direction);
-        means.Add(Metrics.MetaGradientCosine, CosineWhereTouched(innerGradient, direction));
+        means.Add(Metrics.MetaGradientCosine, MetaGradients.CosineWhereTouched(innerGradient, direction));
 
         // 10: back through the step and the clip to a direction w of θ, then along w to every sample's advantage.
         if (config.MetaGradient == MetaGradientRoute.FirstOrder)
@@ -586,21 +590,6 @@ public sealed class Lirpg : IAlgorithm
 
     private double ScheduledRate(Schedule schedule, double initial, long steps) =>
         ppo ? schedule.At(initial, updates, totalUpdates) : schedule.At(initial, steps - 1, totalSteps);
-
-    // Over the parameters that the extrinsic policy gradient touches: not those of a separate value function.
-    private static double CosineWhereTouched(ReadOnlySpan<float> inner, ReadOnlySpan<float> outer)
-    {
-        double product = 0, innerSquares = 0, outerSquares = 0;
-        for (var i = 0; i < inner.Length; i++)
-        {
-            if (outer[i] == 0)
-                continue;
-            product += (double)inner[i] * outer[i];
-            innerSquares += (double)inner[i] * inner[i];
-            outerSquares += (double)outer[i] * outer[i];
-        }
-        return innerSquares == 0 || outerSquares == 0 ? 0 : product / Math.Sqrt(innerSquares * outerSquares);
-    }
 
     private float[] PerStep() => new float[rollout.Rows];
 }

@@ -194,4 +194,22 @@ public static class MetaGradients
             if (!ended[i - environments])
                 gradient[i] += decay * gradient[i - environments];
     }
+
+    /// <summary>Cosine between two gradients over the parameters that the second touches: the policy's, not those of a separate value function.</summary>
+    /// <param name="inner">The gradient that moved the policy, [P].</param>
+    /// <param name="outer">The gradient of the extrinsic loss after that, [P]; where it is 0, neither counts.</param>
+    /// <returns>From −1 to 1; 0 where one of them vanishes.</returns>
+    public static double CosineWhereTouched(ReadOnlySpan<float> inner, ReadOnlySpan<float> outer)
+    {
+        double product = 0, innerSquares = 0, outerSquares = 0;
+        for (var i = 0; i < inner.Length; i++)
+        {
+            if (outer[i] == 0)
+                continue;
+            product += (double)inner[i] * outer[i];
+            innerSquares += (double)inner[i] * inner[i];
+            outerSquares += (double)outer[i] * outer[i];
+        }
+        return innerSquares == 0 || outerSquares == 0 ? 0 : product / Math.Sqrt(innerSquares * outerSquares);
+    }
 }
