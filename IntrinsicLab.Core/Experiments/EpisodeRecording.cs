@@ -35,7 +35,7 @@ internal sealed class EpisodeRecording
     public int FrameEvery { get; private set; } = 1;
 
     /// <summary>Adds a step; the environment is asked for a picture only where it is kept.</summary>
-    public void Add(ReadOnlySpan<float> action, double reward, ReadOnlySpan<double> traced, IEnvironment environment, bool last)
+    public void Add(ReadOnlySpan<float> action, double reward, IEnvironment environment, bool last, ReadOnlySpan<double> traced = default)
     {
         rewards.Add(reward);
         traces.Add(traced.ToArray());

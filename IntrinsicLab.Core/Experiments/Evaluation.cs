@@ -28,16 +28,17 @@ public sealed class Evaluation : IDisposable
     private int episodeLength;
     private long stepsPlayed;
 
-    internal Evaluation(RunPlan plan, EvaluationSchedule schedule, EnvironmentFactory environments, IAlgorithm algorithm, long step)
+    internal Evaluation(
+        RunPlan plan, EvaluationSchedule schedule, EnvironmentFactory environments, IPolicy policy, long step, IReadOnlyList<StepTrace>? traces = null)
     {
-        (this.plan, this.schedule, policy, traces, Step) = (plan, schedule, algorithm.Policy, algorithm.Traces, step);
+        (this.plan, this.schedule, this.policy, this.traces, Step) = (plan, schedule, policy, traces ?? [], step);
         // New environments each time: what one evaluation leaves behind must not reach the next, which a resumed run begins without.
         environment = environments.Create();
         spec = environments.Spec;
         rng = new Rng((ulong)plan.Seed).Split($"evaluation/{step}");
         episodeRng = rng;
         (observation, action) = (new float[spec.Observation.Size], new float[spec.Action.Size]);
-        (before, traced) = (new float[spec.Observation.Size], new double[traces.Count]);
+        (before, traced) = (new float[spec.Observation.Size], new double[this.traces.Count]);
     }
 
     /// <summary>Environment steps of training that the policy has seen.</summary>
@@ -102,7 +103,7 @@ public sealed class Evaluation : IDisposable
         {
             for (var index = 0; index < traced.Length; index++)
                 traced[index] = traces[index].Of(before, action, observation);
-            recording.Add(action, result.RawReward, traced, environment, ended);
+            recording.Add(action, result.RawReward, environment, ended, traced);
         }
         if (ended)
             End(result);

@@ -222,10 +222,13 @@ function picture(figure, width) {
     traces: figure.series.flatMap((series, index) => line(series, index, figure)),
     layout: {
       ...layout,
+      // Beside a second axis labels need the room; the axes' own titles stand for the lines.
       showlegend: figure.series.length > 1 && figure.series.length <= 8,
+      shapes: (figure.breaks ?? []).map(x => ({ type: 'line', x0: x, x1: x, yref: 'paper', y0: 0, y1: 1, line: { color: colour('control'), width: 1, dash: 'dot' }, layer: 'below' })),
       legend: { orientation: 'h', y: 1.02, yanchor: 'bottom', x: 0, font: { size: 12, color: colour('text') } },
       xaxis: { ...axis(figure.x), showgrid: figure.equalScales, showline: true },
       yaxis: { ...axis(figure.y), ...(figure.equalScales ? { scaleanchor: 'x' } : {}) },
+      ...(figure.right ? { yaxis2: { ...axis(figure.right), overlaying: 'y', side: 'right', showgrid: false } } : {}),
     },
   };
   if (figure.kind === 'bars') return bars(figure, layout, grid);
@@ -239,18 +242,32 @@ function picture(figure, width) {
         colorbar: { thickness: 10, outlinewidth: 0, tickfont: { size: 12 }, title: { text: escape(figure.valueLabel), side: 'right', font: { size: 12 } } },
       },
       ...figure.overlay.map((series, index) => ({
-        x: series.x, y: series.y, type: 'scatter', mode: series.points ? 'markers' : 'lines', name: escape(series.name),
+        x: series.x, y: series.y, type: 'scatter', mode: series.points ? series.x.length === 1 ? 'markers+text' : 'markers' : 'lines', name: escape(series.name),
         line: { color: colour('surface'), width: 2 }, marker: { color: colour(`series-${index % 8 + 1}`), size: 8, line: { color: colour('surface'), width: 1.5 } },
+        text: escape(series.name), textposition: textAt(series, figure), textfont: { size: 12, color: colour('text') },
         hovertemplate: `${escape(series.name)}<extra></extra>`,
       })),
     ],
     layout: {
       ...layout,
       margin: { ...layout.margin, r: width < 480 ? 4 : 12 },
-      xaxis: { ...axis(figure.x), showgrid: false, ...(figure.map ? { constrain: 'domain' } : {}) },
-      yaxis: { ...axis(figure.y), showgrid: false, ...(figure.map ? { scaleanchor: 'x', autorange: 'reversed', constrain: 'domain' } : {}) },
+      // Gaps, such as walls, show what is behind.
+      plot_bgcolor: figure.values.includes(null) ? colour('line') : layout.plot_bgcolor,
+      xaxis: { ...axis(figure.x), showgrid: false, ...whole(figure.columns), ...(figure.map ? { constrain: 'domain' } : {}) },
+      yaxis: { ...axis(figure.y), showgrid: false, ...whole(figure.rows), ...(figure.map ? { scaleanchor: 'x', autorange: 'reversed', constrain: 'domain' } : {}) },
     },
   };
+}
+
+// Cells and components are counted: no ticks between them.
+const whole = centres => centres.every(Number.isInteger) ? { dtick: Math.ceil(centres.length / 8) } : {};
+
+// A name stands towards the middle of the picture.
+function textAt(series, figure) {
+  const [x, y] = [series.x[0], series.y[0]];
+  const right = x > (figure.columns[0] + figure.columns.at(-1)) / 2;
+  const low = figure.map ? y > (figure.rows[0] + figure.rows.at(-1)) / 2 : y < (figure.rows[0] + figure.rows.at(-1)) / 2;
+  return `${low ? 'top' : 'bottom'} ${right ? 'left' : 'right'}`;
 }
 
 // Two series colours that meet in the page's own colour at zero, in either theme.
@@ -265,9 +282,9 @@ function line(series, index, figure) {
     fill: 'toself', fillcolor: shade, opacity: 0.16, hoverinfo: 'skip', showlegend: false,
   });
   traces.push({
-    x: series.x, y: series.y, name, type: 'scatter', mode: series.points ? 'markers' : 'lines', connectgaps: false,
+    x: series.x, y: series.y, name, type: 'scatter', mode: series.points ? 'markers' : 'lines', connectgaps: false, ...(series.onRight ? { yaxis: 'y2' } : {}),
     line: { color: shade, width: 1.75, dash: ['solid', 'dash', 'dot'][Math.floor(index / 8) % 3] }, marker: { color: shade, size: 5 },
-    hovertemplate: `${name}<br><b>%{y:.5~g}</b> ${escape(figure.y.label)}<br>${escape(figure.x.label)} %{x:.5~g}<extra></extra>`,
+    hovertemplate: `${name}<br><b>%{y:.5~g}</b> ${escape((series.onRight ? figure.right : figure.y).label)}<br>${escape(figure.x.label)} %{x:.5~g}<extra></extra>`,
   });
   return traces;
 }
@@ -305,7 +322,7 @@ function rows(figure) {
       ...figure.categories.map((category, index) => [category, ...figure.panels.flatMap(panel => panel.deviations ? [panel.values[index], panel.deviations[index]] : [panel.values[index]])]),
     ];
   if (figure.kind === 'lines')
-    return [['line', figure.x.label, figure.y.label], ...figure.series.flatMap(series => series.x.map((x, index) => [series.name, x, series.y[index]]))];
+    return [['line', figure.x.label, figure.right ? 'value' : figure.y.label], ...figure.series.flatMap(series => series.x.map((x, index) => [series.name, x, series.y[index]]))];
   return [
     [figure.x.label, figure.y.label, figure.valueLabel],
     ...figure.rows.flatMap((y, row) => figure.columns.map((x, column) => [x, y, figure.values[row * figure.columns.length + column]])),
