@@ -22,7 +22,7 @@ internal static class LirpgFigures
     public const string TraceMeaning = "What the reward network of that moment pays for the step, before it is weighted.";
 
     private const int MostActions = 64;
-    private const int MostSteps = 500;
+    private const int MostSteps = 250;
     private const int MostPanels = 3;
     private const int Bins = 9;
 
@@ -58,7 +58,7 @@ internal static class LirpgFigures
         return new LineFigure("learned-reward", "Learned and extrinsic reward, step by step",
             "What the reward network paid for the last steps of the first environment (scale on the left), and the extrinsic reward that the learner saw (scale on "
             + "the right), neither weighted; dotted lines are ends of episodes. A learned reward that rises before the extrinsic one comes bridges its delay.",
-            new("step"), new("learned reward"), [new("Learned", x, learned), new("Extrinsic", x, extrinsic) { Points = true, OnRight = true }])
+            new("step"), new("learned reward"), [new("Learned", x, learned), new("Extrinsic", x, extrinsic) { OnRight = true }])
         {
             Right = new("extrinsic reward"),
             Breaks = ends,
@@ -95,7 +95,7 @@ internal static class LirpgFigures
             return ofAxis.Select((of, axis) => Bars(
                 axis == 0 ? Id : $"{Id}-{axis + 1}", box.Size == 1 ? "Learned reward by action" : $"Learned reward by component {axis + 1} of the action",
                 "Mean ± standard deviation of the learned reward over the last steps, by what was done, and how often that was; the outermost bars hold what lies beyond the bounds.",
-                [.. Enumerable.Range(0, Bins).Select(bin => (of.Low + (of.High - of.Low) * (bin + 0.5) / Bins).ToString("0.##", CultureInfo.InvariantCulture))],
+                [.. Enumerable.Range(0, Bins).Select(bin => (of.Low + (of.High - of.Low) * (bin + 0.5) / Bins).ToString("0.##", CultureInfo.InvariantCulture).Replace('-', '−'))],
                 of.Moments));
         double[] columns = [.. Enumerable.Range(0, Bins).Select(bin => (2 * bin + 1.0) / Bins - 1)];
         double[] rows = [.. Enumerable.Range(1, box.Size).Select(axis => (double)axis)];

@@ -19,7 +19,7 @@ internal static class RolloutFigures
             figures.Add(actions);
         figures.Add(Values(rollout, experience.Batch.Count));
         figures.AddRange(StateMapFigures.Of("value-map", "Value over the state space",
-            "The discounted return that the value function expects from every state.", "value", diverging: false, rollout, experience, seen =>
+            "The discounted return that the value function expects from every state.", "expected return", diverging: false, rollout, experience, seen =>
             {
                 network.Forward(seen, 1);
                 return network.Values[0];
@@ -47,8 +47,8 @@ internal static class RolloutFigures
                 "How often each action was chosen while exploring, and how much better than expected it turned out (mean advantage ± standard deviation).",
                 [.. counts.Select((_, action) => action < discrete.Names.Count ? discrete.Names[action] : action.ToString(CultureInfo.InvariantCulture))],
                 [
-                    new("Share of steps", [.. counts.Select(count => count / rollout.Rows)]),
-                    new("Advantage", [.. sums.Zip(counts, (sum, count) => sum / count)])
+                    new("share of steps", [.. counts.Select(count => count / rollout.Rows)]),
+                    new("advantage", [.. sums.Zip(counts, (sum, count) => sum / count)])
                     {
                         Deviations = [.. squares.Zip(sums, counts).Select(each => Deviation(each.First, each.Second, each.Third))],
                     },
@@ -70,7 +70,7 @@ internal static class RolloutFigures
             (means[axis], deviations[axis]) = (sum / rollout.Rows, Deviation(square, sum, rollout.Rows));
         }
         return new BarFigure(Id, Title, "Mean ± standard deviation of each component of the action while exploring, before it is limited to its bounds.",
-            [.. means.Select((_, axis) => $"component {axis + 1}")], [new("Action", means) { Deviations = deviations }]);
+            [.. means.Select((_, axis) => $"component {axis + 1}")], [new("action", means) { Deviations = deviations }]);
     }
 
     private static double Deviation(double squares, double sum, double count) => Math.Sqrt(Math.Max(0, squares / count - sum / count * (sum / count)));

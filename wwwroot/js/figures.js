@@ -222,13 +222,12 @@ function picture(figure, width) {
     traces: figure.series.flatMap((series, index) => line(series, index, figure)),
     layout: {
       ...layout,
-      // Beside a second axis labels need the room; the axes' own titles stand for the lines.
       showlegend: figure.series.length > 1 && figure.series.length <= 8,
       shapes: (figure.breaks ?? []).map(x => ({ type: 'line', x0: x, x1: x, yref: 'paper', y0: 0, y1: 1, line: { color: colour('control'), width: 1, dash: 'dot' }, layer: 'below' })),
       legend: { orientation: 'h', y: 1.02, yanchor: 'bottom', x: 0, font: { size: 12, color: colour('text') } },
       xaxis: { ...axis(figure.x), showgrid: figure.equalScales, showline: true },
       yaxis: { ...axis(figure.y), ...(figure.equalScales ? { scaleanchor: 'x' } : {}) },
-      ...(figure.right ? { yaxis2: { ...axis(figure.right), overlaying: 'y', side: 'right', showgrid: false } } : {}),
+      ...(figure.right ? { yaxis2: { ...axis(figure.right), overlaying: 'y', side: 'right', showgrid: false, tickmode: 'auto', nticks: 6 } } : {}),
     },
   };
   if (figure.kind === 'bars') return bars(figure, layout, grid);
@@ -239,12 +238,14 @@ function picture(figure, width) {
         type: 'heatmap', x: figure.columns, y: figure.rows, z: figure.rows.map((_, row) => figure.values.slice(row * figure.columns.length, (row + 1) * figure.columns.length)),
         colorscale: figure.diverging ? diverging() : 'Cividis', ...(figure.diverging ? { zmin: -reach, zmax: reach } : {}),
         hovertemplate: `${escape(figure.x.label)} %{x:.4~g}<br>${escape(figure.y.label)} %{y:.4~g}<br><b>%{z:.5~g}</b> ${escape(figure.valueLabel)}<extra></extra>`,
-        colorbar: { thickness: 10, outlinewidth: 0, tickfont: { size: 12 }, title: { text: escape(figure.valueLabel), side: 'right', font: { size: 12 } } },
+        colorbar: {
+          orientation: 'h', x: 0, xanchor: 'left', y: 1, yanchor: 'bottom', ypad: 4, len: 1, thickness: 8, outlinewidth: 0, nticks: 6, tickfont: { size: 12 },
+          title: { text: escape(figure.valueLabel), side: 'top', font: { size: 12 } },
+        },
       },
       ...figure.overlay.map((series, index) => ({
-        x: series.x, y: series.y, type: 'scatter', mode: series.points ? series.x.length === 1 ? 'markers+text' : 'markers' : 'lines', name: escape(series.name),
+        x: series.x, y: series.y, type: 'scatter', mode: series.points ? 'markers' : 'lines', name: escape(series.name),
         line: { color: colour('surface'), width: 2 }, marker: { color: colour(`series-${index % 8 + 1}`), size: 8, line: { color: colour('surface'), width: 1.5 } },
-        text: escape(series.name), textposition: textAt(series, figure), textfont: { size: 12, color: colour('text') },
         hovertemplate: `${escape(series.name)}<extra></extra>`,
       })),
     ],
@@ -252,6 +253,7 @@ function picture(figure, width) {
       ...layout,
       margin: { ...layout.margin, r: width < 480 ? 4 : 12 },
       // Gaps, such as walls, show what is behind.
+      annotations: figure.overlay.filter(series => series.x.length === 1).map(series => place(series, figure)),
       plot_bgcolor: figure.values.includes(null) ? colour('line') : layout.plot_bgcolor,
       xaxis: { ...axis(figure.x), showgrid: false, ...whole(figure.columns), ...(figure.map ? { constrain: 'domain' } : {}) },
       yaxis: { ...axis(figure.y), showgrid: false, ...whole(figure.rows), ...(figure.map ? { scaleanchor: 'x', autorange: 'reversed', constrain: 'domain' } : {}) },
@@ -262,12 +264,15 @@ function picture(figure, width) {
 // Cells and components are counted: no ticks between them.
 const whole = centres => centres.every(Number.isInteger) ? { dtick: Math.ceil(centres.length / 8) } : {};
 
-// A name stands towards the middle of the picture.
-function textAt(series, figure) {
+// The name of a place, towards the middle of the picture.
+function place(series, figure) {
   const [x, y] = [series.x[0], series.y[0]];
   const right = x > (figure.columns[0] + figure.columns.at(-1)) / 2;
-  const low = figure.map ? y > (figure.rows[0] + figure.rows.at(-1)) / 2 : y < (figure.rows[0] + figure.rows.at(-1)) / 2;
-  return `${low ? 'top' : 'bottom'} ${right ? 'left' : 'right'}`;
+  const low = figure.map === (y > (figure.rows[0] + figure.rows.at(-1)) / 2);
+  return {
+    x, y, text: escape(series.name), showarrow: false, font: { size: 12, color: colour('text') }, bgcolor: colour('surface'), borderpad: 2, opacity: 0.9,
+    xanchor: right ? 'right' : 'left', yanchor: low ? 'bottom' : 'top', xshift: right ? -6 : 6, yshift: low ? 6 : -6,
+  };
 }
 
 // Two series colours that meet in the page's own colour at zero, in either theme.
@@ -275,7 +280,7 @@ const diverging = () => [[0, colour('series-2')], [0.5, colour('surface')], [1, 
 
 function line(series, index, figure) {
   const shade = colour(`series-${index % 8 + 1}`);
-  const name = escape(series.name);
+  const name = escape(series.name) + (series.onRight ? ', scale on the right' : '');
   const traces = [];
   if (series.low) traces.push({
     x: [...series.x, ...series.x.toReversed()], y: [...series.high, ...series.low.toReversed()], type: 'scatter', mode: 'lines', line: { width: 0 },

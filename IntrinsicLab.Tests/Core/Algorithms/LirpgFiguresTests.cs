@@ -47,7 +47,7 @@ public class LirpgFiguresTests
 
         var figure = Assert.IsType<BarFigure>(Assert.Single(LirpgFigures.PerAction(log, spec.Action)));
 
-        Assert.Equal(["-8", "-6", "-4", "-2", "0", "2", "4", "6", "8"], figure.Categories);
+        Assert.Equal(["−8", "−6", "−4", "−2", "0", "2", "4", "6", "8"], figure.Categories);
         Assert.Equal([2, double.NaN, double.NaN, double.NaN, 0.5, double.NaN, double.NaN, double.NaN, -1], figure.Panels[0].Values);
         Assert.Equal([1, double.NaN, double.NaN, double.NaN, 0.25, double.NaN, double.NaN, double.NaN, 0], figure.Panels[0].Deviations!);
         Assert.Equal([2 / 6.0, 0, 0, 0, 2 / 6.0, 0, 0, 0, 2 / 6.0], figure.Panels[1].Values);
