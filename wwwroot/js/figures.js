@@ -230,7 +230,7 @@ function picture(figure, width) {
       ...(figure.right ? { yaxis2: { ...axis(figure.right), overlaying: 'y', side: 'right', showgrid: false, tickmode: 'auto', nticks: 6 } } : {}),
     },
   };
-  if (figure.kind === 'bars') return bars(figure, layout, grid);
+  if (figure.kind === 'bars') return bars(figure, layout, grid, width);
   const reach = Math.max(...figure.values.map(value => Math.abs(value ?? 0)), 1e-9);
   return {
     traces: [
@@ -294,7 +294,9 @@ function line(series, index, figure) {
   return traces;
 }
 
-function bars(figure, layout, grid) {
+function bars(figure, layout, grid, width) {
+  // Where names are too many for the room, every second one.
+  const every = figure.categories.join('').length * 8 + figure.categories.length * 12 > width ? 2 : 1;
   const count = figure.panels.length;
   const gap = 0.1;
   const height = (1 - gap * (count - 1)) / count;
@@ -314,7 +316,7 @@ function bars(figure, layout, grid) {
     traces,
     layout: {
       ...layout, ...axes, bargap: 0.35,
-      xaxis: { ...grid, showgrid: false, anchor: count > 1 ? `y${count}` : 'y', tickvals: figure.categories.map((_, place) => place), ticktext: figure.categories.map(escape) },
+      xaxis: { ...grid, showgrid: false, anchor: count > 1 ? `y${count}` : 'y', tickvals: figure.categories.map((_, place) => place), ticktext: figure.categories.map((name, place) => place % every ? '' : escape(name)) },
     },
   };
 }
