@@ -238,8 +238,10 @@ function picture(figure, width) {
         type: 'heatmap', x: figure.columns, y: figure.rows, z: figure.rows.map((_, row) => figure.values.slice(row * figure.columns.length, (row + 1) * figure.columns.length)),
         colorscale: figure.diverging ? diverging() : 'Cividis', ...(figure.diverging ? { zmin: -reach, zmax: reach } : {}),
         hovertemplate: `${escape(figure.x.label)} %{x:.4~g}<br>${escape(figure.y.label)} %{y:.4~g}<br><b>%{z:.5~g}</b> ${escape(figure.valueLabel)}<extra></extra>`,
+        // A map of squares leaves room beside it, other planes have it above.
         colorbar: {
-          orientation: 'h', x: 0, xanchor: 'left', y: 1, yanchor: 'bottom', ypad: 4, len: 1, thickness: 8, outlinewidth: 0, nticks: 6, tickfont: { size: 12 },
+          ...(figure.map ? { thickness: 10 } : { orientation: 'h', x: 0, xanchor: 'left', y: 1, yanchor: 'bottom', ypad: 4, len: 1, thickness: 8 }),
+          outlinewidth: 0, nticks: 6, tickfont: { size: 12 },
           title: { text: escape(figure.valueLabel), side: 'top', font: { size: 12 } },
         },
       },
