@@ -68,8 +68,9 @@ public sealed class FigureTests(LabInBrowser lab)
         await Expect(Card("Learned reward of each action").Locator(".barlayer .point")).ToHaveCountAsync(8);
 
         // Another moment, another reward.
-        Task<string?> Picture() => map.Locator(".heatmaplayer image").GetAttributeAsync("xlink:href");
+        Task<string?> Picture() => map.Locator(".heatmaplayer image").GetAttributeAsync("href");
         var last = await Picture();
+        Assert.NotNull(last);
         await page.Tab.GetByLabel("Moment of training").FocusAsync();
         await page.Tab.Keyboard.PressAsync("Home");
         await Expect(page.Tab).ToHaveURLAsync(new Regex(@"figures=\d+"));
@@ -82,6 +83,7 @@ public sealed class FigureTests(LabInBrowser lab)
         await page.Tab.Keyboard.PressAsync("ArrowRight");
         await Expect(told).ToContainTextAsync(new Regex(@"Learned reward of this step −?\d"));
         Assert.NotEqual("", await page.Tab.Locator(".replay-trace polyline").GetAttributeAsync("points"));
+        await page.AssertAccessible();
         page.AssertNoErrors();
     }
 }
