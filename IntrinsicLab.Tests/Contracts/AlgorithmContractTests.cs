@@ -98,6 +98,30 @@ public class AlgorithmContractTests
 
     [Theory]
     [MemberData(nameof(Pairs))]
+    public void FiguresAndReplays_AfterAResume_AreThoseOfAnUndisturbedRun(string algorithm, string environment)
+    {
+        using var uninterrupted = new Trainer(Plan(algorithm, environment));
+        Run(uninterrupted, 3);
+        using var resumed = new Trainer(Plan(algorithm, environment));
+        resumed.Load(new MemoryStream(State(uninterrupted)));
+        byte[] Recorded(Trainer trainer)
+        {
+            using var evaluation = trainer.Evaluate();
+            evaluation.Play();
+            return evaluation.Replay!.ToJson();
+        }
+
+        // The replay of the very step that was resumed from, then the figures of the next.
+        Assert.Equal(Recorded(uninterrupted), Recorded(resumed));
+        Run(uninterrupted, 1);
+        Run(resumed, 1);
+
+        Assert.Equal(uninterrupted.Figures()?.ToJson(), resumed.Figures()?.ToJson());
+        Assert.True(State(uninterrupted).AsSpan().SequenceEqual(State(resumed)), "Looking changed the state.");
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
     public void Update_AnotherSeed_AnotherProgress(string algorithm, string environment)
     {
         using var first = new Trainer(Plan(algorithm, environment));

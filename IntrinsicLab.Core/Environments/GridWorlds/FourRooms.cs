@@ -108,7 +108,16 @@ public sealed class FourRooms : IEnvironment, ITabular
             Keyboard = new(
                 [new("ArrowUp", [0], "Up"), new("ArrowRight", [1], "Right"), new("ArrowDown", [2], "Down"), new("ArrowLeft", [3], "Left")],
                 Idle: null),
+            Maps = [StateMap.Cells(Side, Side, ObserveCell) with { Places = [("Goal", Free[goal].Column, Free[goal].Row)] }],
         };
+
+        bool ObserveCell(int row, int column, Span<float> observation)
+        {
+            var at = Array.IndexOf(Free, (row, column));
+            if (at >= 0)
+                Observe(at, observation);
+            return at >= 0;
+        }
     }
 
     /// <inheritdoc/>
@@ -210,7 +219,9 @@ public sealed class FourRooms : IEnvironment, ITabular
         return next;
     }
 
-    private void Observe(Span<float> observation)
+    private void Observe(Span<float> observation) => Observe(cell, observation);
+
+    private void Observe(int cell, Span<float> observation)
     {
         if (config.View == FourRoomsView.Coordinates)
         {
