@@ -22,7 +22,7 @@ internal static class A2CSettings
     };
 
     // Atari's loss for small grids, but PyTorch's RMSProp. TensorFlow's slot starts at 1, far above squared gradients, and holds the steps small
-    // until it has worn off: some 1,500 updates at a decay of 0.99, which is all that a short run has.
+    // until it has worn off: some 1,500 updates at a decay of 0.99, which is all that a short run has. Its ε then slows what remains.
     private static readonly A2CConfig Grid = Atari with
     {
         Environments = 8,

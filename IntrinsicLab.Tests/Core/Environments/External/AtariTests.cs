@@ -204,10 +204,13 @@ public sealed class AtariTests : IDisposable
         Assert.Contains(wanted, problem.Message, StringComparison.Ordinal);
     }
 
-    [PythonFact]
-    public void PlanOfLirpgsFigure2_WhereItsGamesAre_IsWhole()
+    // Figure 2: 8 games × (A2C, bonus, 6 weights of the learned reward × 4 of its value loss) × 5 seeds; figure 3: 3 games.
+    [PythonTheory]
+    [InlineData("lirpg-fig2", 8 * (2 + 6 * 4) * 5, 0.05)]
+    [InlineData("lirpg-fig3", 3, 0.01)]
+    public void PlanOfAFigure_WhereItsGamesAre_IsWholeAndRuns(string name, int runs, double lastWeight)
     {
-        var json = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "experiments", "lirpg-fig2.json")))!;
+        var json = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "experiments", $"{name}.json")))!;
         json["environmentParameters"]!["*"]!["python"] =
             PythonWorlds.InterpreterWith(folder, Path.Combine(PythonWorlds.Folder, "fake"), PythonWorlds.Folder);
         var problems = new List<Problem>();
@@ -215,11 +218,11 @@ public sealed class AtariTests : IDisposable
         var plan = ExperimentPlan.Read(JsonSerializer.SerializeToElement(json), problems);
 
         Assert.Empty(problems);
-        // 8 games × (A2C, bonus, 6 weights of the learned reward × 4 of its value loss) × 5 seeds.
-        Assert.Equal(8 * (2 + 6 * 4) * 5, plan!.Runs.Count);
-        Assert.Equal([Side, Side, 4], plan.Runs[0].CreateEnvironments().Spec.Observation.Shape);
-        using var trainer = new Trainer(plan.Runs[^1] with { Steps = 1 });
-        Assert.Equal(80, trainer.Update().Steps);
-        Assert.Equal(0.05, Assert.IsType<LirpgConfig>(plan.Runs[^1].Parameters).IntrinsicCoefficient);
+        Assert.Equal(runs, plan!.Runs.Count);
+        var last = Assert.IsType<LirpgConfig>(plan.Runs[^1].Parameters);
+        Assert.Equal((LirpgOptimizer.A2c, lastWeight, 16, 5), (last.Optimizer, last.IntrinsicCoefficient, last.Environments, last.StepsPerRollout));
+        Assert.Equal([Side, Side, 4], plan.Runs[^1].CreateEnvironments().Spec.Observation.Shape);
+        using var trainer = new Trainer(plan.Runs[^1] with { Steps = 1, Parameters = last with { Environments = 2, StepsPerRollout = 2 } });
+        Assert.Equal(4, trainer.Update().Steps);
     }
 }
