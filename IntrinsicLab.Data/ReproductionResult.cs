@@ -190,7 +190,7 @@ public sealed record ExpectationResource(
     }
 
     private string Shown(double value) => Measure == "seed-share"
-        ? (100 * value).ToString("0.#", CultureInfo.InvariantCulture) + "\u2009%"
+        ? (100 * value).ToString("0.#", CultureInfo.InvariantCulture) + "\u202f%"
         : value.ToString(Math.Abs(value) >= 1000 ? "0" : "G4", CultureInfo.InvariantCulture).Replace('-', '\u2212');
 
     private static double[]? Pair(Interval? interval) => interval is { } bounds ? [bounds.Low, bounds.High] : null;

@@ -35,6 +35,7 @@ internal static class ReproduceCommand
             foreach (var figure in figures.Where(figure => !figure.Scales.Contains(scale)))
                 Console.WriteLine($"{figure.Id} has no reduced form and is skipped.");
             figures = [.. figures.Where(figure => figure.Scales.Contains(scale))];
+            Plain();
             if (figures.Count > 1)
                 await Announce(reproductions, figures, scale);
             var (worst, summary) = (0, new ReproductionSummary());

@@ -91,7 +91,7 @@ public sealed record Expectation(
         _ => "final score",
     };
 
-    internal static string Percent(double share) => (100 * share).ToString("0.#", CultureInfo.InvariantCulture) + "\u2009%";
+    internal static string Percent(double share) => (100 * share).ToString("0.#", CultureInfo.InvariantCulture) + "\u202f%";
 
     internal static string Shown(double value) => value.ToString(Math.Abs(value) >= 1000 ? "0" : "G4", CultureInfo.InvariantCulture).Replace('-', '\u2212');
 

@@ -82,5 +82,5 @@ public sealed record SeriesTrend(string Series, TrendDirection Direction, long F
         return null;
     }
 
-    private static string Step(long step) => step.ToString("#,0", CultureInfo.InvariantCulture).Replace(',', '\u2009');
+    private static string Step(long step) => step.ToString("#,0", CultureInfo.InvariantCulture).Replace(',', '\u202f');
 }

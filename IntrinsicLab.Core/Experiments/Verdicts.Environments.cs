@@ -21,10 +21,12 @@ public static partial class Verdicts
             .. Count(Verdict.Undecided) > 0 ? [$"is undecided on {Where(Verdict.Undecided)}"] : Array.Empty<string>(),
             .. Count(Verdict.NotRun) > 0 ? [$"was not run on {Where(Verdict.NotRun)}"] : Array.Empty<string>(),
         ];
+        var alone = parts.Any(part => part.Verdict == Verdict.Holds && part.AdjustedP >= Level)
+            ? " Where p is not below 0.05, so few seeds could not make it so over all tests of the figure, and the interval alone decides." : "";
         var waits = isComplete ? "" : " A verdict waits for every planned seed of every environment.";
         return new ExpectationVerdict(
             expectation, verdict,
-            verdict == Verdict.NotRun ? "No run has a score yet." : $"It {string.Join("; ", found)}. It takes {needed} of {parts.Count} environments.{waits}",
+            verdict == Verdict.NotRun ? "No run has a score yet." : $"It {string.Join("; ", found)}. It takes {needed} of {parts.Count} environments.{alone}{waits}",
             verdict == Verdict.NotRun ? null : Count(Verdict.Holds), null, needed, null, null, null, null, null, parts.Sum(part => part.Seeds), parts.Sum(part => part.OtherSeeds), null)
         {
             IsComplete = isComplete,

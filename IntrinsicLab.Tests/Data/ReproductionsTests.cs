@@ -134,7 +134,7 @@ public sealed class ReproductionsTests
         // On the line from 0 to the score at step 1638 the mean up to a fifth of 4096 is this share of the score.
         const double early = 0.2 * 4096 / 1638 / 2;
         Assert.All(most.Parts!, part => Assert.Equal(360 * early, part.Estimate!.Value, 9));
-        Assert.Equal(("seed-share", 1 / 3.0, "33.3\u2009%"), (share.Measure, share.Estimate!.Value, share.Found));
+        Assert.Equal(("seed-share", 1 / 3.0, "33.3\u202f%"), (share.Measure, share.Estimate!.Value, share.Found));
         Assert.Equal(("rank-correlation", "increasing", 1024), (trend.Measure, trend.Trend!.Direction, trend.Trend.FromStep));
         Assert.Equal((1 + 1 + 0.8) / 3, trend.Estimate!.Value, 12);
         var third = result.Runs.Single(run => run is { Group: "with PPO", Environment: "cartpole", Seed: 3 });

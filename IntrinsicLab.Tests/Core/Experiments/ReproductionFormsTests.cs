@@ -23,8 +23,8 @@ public class ReproductionFormsTests
                 "with PPO better than with A2C in every environment, mean over the first fifth of training",
                 "with PPO better than with A2C by at least 3 in most environments",
                 "with PPO better than the best on cartpole",
-                "with PPO: at least 50\u2009% of the seeds with a final score above 100 on catch",
-                "with PPO: loss/value falls from step 1\u2009000 on catch",
+                "with PPO: at least 50\u202f% of the seeds with a final score above 100 on catch",
+                "with PPO: loss/value falls from step 1\u202f000 on catch",
             ],
             figure.Expectations(ReproductionScale.Full).Select(each => each.Sentence));
         Assert.Equal(["cartpole", "catch"], figure.Expectations(ReproductionScale.Full)[0].Environments);

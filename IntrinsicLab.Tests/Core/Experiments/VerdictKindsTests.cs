@@ -44,8 +44,8 @@ public class VerdictKindsTests
         Assert.True(found.Interval!.Value.Low <= SuccessRate.Wilson(8, 10).Low && found.Interval.Value.High >= SuccessRate.Wilson(8, 10).High);
         Assert.Equal(ProbabilityOfImprovement.Of(mixed, Low), found.Improvement!.Value, 12);
         Assert.Contains("of the share", found.Reason);
-        Assert.Contains("reaches across 50\u2009%", found.Reason);
-        Assert.Equal("x: at least 50\u2009% of the seeds better than the mean of y on maze", found.Expectation.Sentence);
+        Assert.Contains("reaches across 50\u202f%", found.Reason);
+        Assert.Equal("x: at least 50\u202f% of the seeds better than the mean of y on maze", found.Expectation.Sentence);
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public class VerdictKindsTests
         var t = (0.5 - 0.01) / (Aggregates.StandardDeviation(correlations) / Math.Sqrt(5));
         Assert.Equal(StudentT.TwoSided(t, 4), found.P!.Value, 12);
         Assert.Equal(1, Judge(Rising(TrendDirection.None), [0.8, 0.9, 0.7, 0.95, 0.85], 5).P);
-        Assert.Equal("x: reward/intrinsic_mean has no trend from step 1\u2009000 up to step 5\u2009000 on maze", found.Expectation.Sentence);
+        Assert.Equal("x: reward/intrinsic_mean has no trend from step 1\u202f000 up to step 5\u202f000 on maze", found.Expectation.Sentence);
     }
 
     [Fact]
