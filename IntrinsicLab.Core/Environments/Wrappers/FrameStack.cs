@@ -24,6 +24,7 @@ public sealed class FrameStack(IEnvironment inner, int count) : IEnvironment
             Repeated(inner.Spec.Observation.Low, inner.Spec.Observation.Shape[^1], count),
             Repeated(inner.Spec.Observation.High, inner.Spec.Observation.Shape[^1], count)),
         Goal = null,
+        Table = null,
     };
 
     /// <inheritdoc/>
