@@ -254,10 +254,11 @@ public sealed class QLearning : IAlgorithm
                 var total = 0L;
                 foreach (var count in counts)
                     total += count;
+                var logTotal = Math.Log(Math.Max(1, total));
                 for (var each = 0; each < actions; each++)
                     weights[each] = counts[each] == 0
                         ? double.PositiveInfinity
-                        : choices[each] + config.UcbCoefficient * Exploration.UcbBonus(total, counts[each]);
+                        : choices[each] + config.UcbCoefficient * Exploration.UcbBonus(logTotal, counts[each]);
                 return Exploration.Highest(weights, actionRng);
             default:
                 return Exploration.Highest(choices, actionRng);

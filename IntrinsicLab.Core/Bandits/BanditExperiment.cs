@@ -1,3 +1,4 @@
+using System.Globalization;
 using IntrinsicLab.Core.Formulas;
 using IntrinsicLab.Core.Statistics;
 using static System.FormattableString;
@@ -75,7 +76,7 @@ public sealed record BanditExperiment
 /// <param name="Rules">What each rule did.</param>
 public sealed record BanditResult(IReadOnlyList<int> Steps, IReadOnlyList<double> Bound, IReadOnlyList<RuleResult> Rules)
 {
-    /// <summary>What the curves show: who lost least, whose regret flattens and whose goes on as it began.</summary>
+    /// <summary>What the curves show: who lost least, and how regret goes on growing.</summary>
     public string Sentence
     {
         get
@@ -84,28 +85,13 @@ public sealed record BanditResult(IReadOnlyList<int> Steps, IReadOnlyList<double
                 return "All arms pay alike, so that no rule can lose anything.";
             var least = Rules.MinBy(each => each.Final.Mean)!;
             var error = least.Final.StandardError is { } known ? Invariant($" ± {known:0.0}") : "";
-            var sentence = Invariant($"After {Steps[^1]:#,0} steps {least.Rule.Name} has lost least: {least.Final.Mean:0.0}{error} rewards.").Replace(",", "\u2009", StringComparison.Ordinal);
-            if (Steps[^1] < 2 * Shortest)
-                return sentence;
-            var (flat, steady) = (Growing(0, 0.5), Growing(0.85, double.PositiveInfinity));
-            if (flat.Length > 0)
-                sentence += $" Regret flattens out with {flat}, which pulls worse arms less and less.";
-            if (steady.Length > 0)
-                sentence += $" It goes on as it began with {steady}, which never stops pulling worse arms.";
-            return sentence;
+            var steps = Steps[^1].ToString("#,0", CultureInfo.InvariantCulture).Replace(',', '\u2009');
+            var lost = Invariant($"After {steps} steps {least.Rule.Name} has lost least, {least.Final.Mean:0.0}{error} rewards");
+            var slow = Rules.Count(each => each.Rule is { Kind: ActingRuleKind.Ucb1, Parameter: > 0 });
+            return slow == Rules.Count ? $"{lost}; regret grows with the logarithm of the steps, because a bonus for few pulls shrinks as pulls go on."
+                : slow == 0 ? $"{lost}; none of these rules stops pulling worse arms, by chance or because it is stuck on one, so that regret goes on growing with the steps."
+                : $"{lost}; regret of UCB-1 grows with the logarithm of the steps, that of the others with the steps themselves, so that UCB-1 wins in the long run.";
         }
-    }
-
-    // Runs too short to tell how regret grows.
-    private const int Shortest = 50;
-
-    // Regret of the second half as a share of the first: 1 where it grows with time, near 0 where it grows with its logarithm.
-    private string Growing(double from, double to)
-    {
-        var middle = Steps.Count / 2;
-        string[] names = [.. Rules.Where(each => each.Curve[middle].Mean > 0
-            && each.Final.Mean / each.Curve[middle].Mean - 1 is var growth && growth >= from && growth < to).Select(each => each.Rule.Name)];
-        return names.Length > 1 ? $"{string.Join("; ", names[..^1])} and {names[^1]}" : names.FirstOrDefault() ?? "";
     }
 }
 

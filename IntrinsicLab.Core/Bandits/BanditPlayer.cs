@@ -68,7 +68,8 @@ public sealed class BanditPlayer(double[] arms, ActingRule rule, Rng rng)
 
     private void Index()
     {
+        var logSteps = Math.Log(steps);
         for (var arm = 0; arm < arms.Length; arm++)
-            weights[arm] = means[arm] + Exploration.UcbBonus(steps, pulls[arm], rule.Parameter);
+            weights[arm] = means[arm] + Exploration.UcbBonus(logSteps, pulls[arm], rule.Parameter);
     }
 }

@@ -7,10 +7,10 @@ public static class Exploration
     /// sqrt(c·ln N / n): how far a mean of n rewards between 0 and 1 may lie below the truth (Auer, Cesa-Bianchi and Fischer 2002, UCB1, with
     /// c = 2).
     /// </summary>
-    /// <param name="steps">N, choices so far; at least 1.</param>
+    /// <param name="logSteps">ln N, N choices so far; the same for all actions, so computed once.</param>
     /// <param name="pulls">n, how often this action was chosen; at least 1.</param>
     /// <param name="constant">c.</param>
-    public static double UcbBonus(long steps, long pulls, double constant = 2) => Math.Sqrt(constant * Math.Log(steps) / pulls);
+    public static double UcbBonus(double logSteps, long pulls, double constant = 2) => Math.Sqrt(constant * logSteps / pulls);
 
     /// <summary>
     /// What UCB1 with c = 2 loses at most on average in T steps: 8·Σ ln T / Δ + (1 + π²/3)·Σ Δ over the actions that are not best (Auer,

@@ -41,7 +41,7 @@ public sealed record BanditQuery : ICheckedQuery
     public const int MostRules = 8;
 
     /// <summary>Choices times arms that a request may ask for: some seconds of work.</summary>
-    public const long MostWork = 200_000_000;
+    public const long MostWork = 100_000_000;
 
     /// <summary>Probability of each arm of paying 1 in place of 0, 2 to 20 of them, with commas between.</summary>
     public string Arms { get; init; } = "0.9, 0.8";

@@ -4,6 +4,7 @@ import { colour, plotly } from './chart.js';
 import { announce } from './copy.js';
 import { count, figure } from './curves.js';
 
+const SMALL = 'mean over runs, with 95\u2009% intervals';
 const DASHES = ['solid', 'dash', 'dot', 'dashdot'];
 const escape = text => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 const look = index => ({ shade: `series-${index % 8 + 1}`, dash: DASHES[Math.floor(index / 8)] });
@@ -23,7 +24,7 @@ class Bandits extends HTMLElement {
       const chart = make('section', { className: 'card chart-card' });
       chart.setAttribute('aria-label', 'Regret by step');
       const header = make('header', {});
-      header.append(make('h2', { textContent: 'Regret' }), make('span', { className: 'latest', textContent: 'mean over runs, with 95 % intervals' }));
+      header.append(make('h2', { textContent: 'Regret' }), make('span', { className: 'latest', textContent: SMALL }));
       chart.append(header, plot);
       const table = make('div', { className: 'card scroll', tabIndex: 0 });
       table.setAttribute('role', 'group');
@@ -84,7 +85,9 @@ class Bandits extends HTMLElement {
     const at = values => shown.map(index => log && !(values[index] > 0) ? null : values[index]);
     const x = shown.map(index => steps[index]);
     const highest = Math.max(...rules.flatMap(rule => [...rule.mean, ...rule.high].filter(Number.isFinite)), 1e-9);
-    const boundShade = colour('muted');
+    // A bound far above would press the curves flat.
+    const far = !log && bound.at(-1) > 2 * highest;
+    this.querySelector('.latest').textContent = bound.at(-1) === 0 ? SMALL : far ? `${SMALL}; bound of UCB-1 above the picture` : `${SMALL}; dashed: bound of UCB-1`;
     const traces = [
       ...rules.flatMap((rule, index) => {
         const { shade, dash } = look(index);
@@ -104,13 +107,12 @@ class Bandits extends HTMLElement {
         ];
       }),
       {
-        x, y: at(bound), type: 'scatter', mode: 'lines', line: { color: boundShade, width: 1.5, dash: 'dash' }, visible: bound.at(-1) > 0,
+        x, y: at(bound), type: 'scatter', mode: 'lines', line: { color: colour('muted'), width: 1.5, dash: 'dash' }, visible: bound.at(-1) > 0 && !far,
         hovertemplate: 'Bound of UCB-1<br><b>%{y:.4~g}</b> after %{x:,} steps<extra></extra>',
       },
     ];
     const grid = { gridcolor: colour('line'), linecolor: colour('line'), zeroline: false, tickfont: { size: 12 }, ticks: '', fixedrange: true };
-    // A bound far above would press the curves flat; the table has it.
-    const range = log ? { autorange: true } : { range: [0, Math.max(highest, bound.at(-1) < 2 * highest ? bound.at(-1) : 0) * 1.06], autorange: false };
+    const range = log ? { autorange: true } : { range: [0, Math.max(highest, far ? 0 : bound.at(-1)) * 1.06], autorange: false };
     await Plotly.react(this.querySelector('.plot'), traces, {
       margin: { l: 52, r: 12, t: 8, b: 40 }, font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colour('muted') },
       paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', showlegend: false, hovermode: 'closest', dragmode: false,

@@ -32,6 +32,10 @@ public class QLearningTests
         // Shares of 20 and of these seeds differ by less than four standard errors of their difference, if they are one.
         var share = (double)(solved + count) / (20 + seeds);
         Assert.True(Math.Abs((double)count / seeds - solved / 20.0) <= 4 * Math.Sqrt(share * (1 - share) * (1.0 / 20 + 1.0 / seeds)), what);
+        // Before the first success all values are 0 and ε-greedy plays by chance.
+        var chance = 1 - Math.Pow(1 - Math.Pow(2, -doors), Episodes);
+        if (exploration == "epsilon-greedy")
+            Assert.True(Math.Abs((double)count / seeds - chance) <= 4 * Math.Sqrt(chance * (1 - chance) / seeds), what);
         if (exploration is "bonus" or "mbie-eb")
             Assert.True(count == seeds && Math.Abs(middle - median) <= 4 && lately == 100, what);
         else

@@ -6,7 +6,7 @@ namespace IntrinsicLab.Tests.Core.Formulas;
 public class ExplorationTests
 {
     [Fact]
-    public void UcbBonus_OfTenPullsInAHundred_GivesTheIndex() => Assert.Equal(1.4597051824376162, 0.5 + Exploration.UcbBonus(100, 10), 12);
+    public void UcbBonus_OfTenPullsInAHundred_GivesTheIndex() => Assert.Equal(1.4597051824376162, 0.5 + Exploration.UcbBonus(Math.Log(100), 10), 12);
 
     [Theory]
     [InlineData(0.8, 1000, 553.0)]

@@ -16,7 +16,7 @@ public sealed class BanditsPageTests(LabInBrowser lab)
         var rows = tab.GetByRole(AriaRole.Group, new() { Name = "Final regret and pulls, table" }).Locator("tbody tr");
         await Expect(rows).ToHaveCountAsync(6);
         await Expect(tab.Locator("lab-bandits .meaning")).ToContainTextAsync("has lost least");
-        await Expect(tab.Locator("lab-bandits .scatterlayer > .trace")).ToHaveCountAsync(11);
+        await Expect(tab.Locator("lab-bandits .scatterlayer > .trace")).ToHaveCountAsync(10);
 
         await tab.Locator("#horizon").FillAsync("200");
         await tab.Locator("#horizon").BlurAsync();
