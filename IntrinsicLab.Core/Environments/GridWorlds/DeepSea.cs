@@ -55,6 +55,7 @@ public sealed class DeepSea : IEnvironment, ITabular
         Spec = new(new Box([config.Size, config.Size, 1], 0, 1), Actions)
         {
             Deterministic = !config.Stochastic,
+            Table = StateTable.OneHot(config.Size, config.Size),
             EndsWithin = config.Size,
             ScoreRange = config.Stochastic ? null : (-config.MoveCost, 1 - config.MoveCost),
             Keyboard = new([new("ArrowLeft", [0], "Action 0"), new("ArrowRight", [1], "Action 1")], Idle: null),

@@ -105,6 +105,12 @@ public sealed class FourRooms : IEnvironment, ITabular
             TimeLimit = 500,
             ScoreRange = (0, 1),
             Deterministic = config.SlipProbability == 0 && !config.RandomStart,
+            Table = new(Free.Length, config.View == FourRoomsView.OneHot ? StateTable.HotIndex : CellAt)
+            {
+                Columns = Side,
+                Rows = Side,
+                CellOf = static state => Free[state].Row * Side + Free[state].Column,
+            },
             Keyboard = new(
                 [new("ArrowUp", [0], "Up"), new("ArrowRight", [1], "Right"), new("ArrowDown", [2], "Down"), new("ArrowLeft", [3], "Left")],
                 Idle: null),
@@ -218,6 +224,9 @@ public sealed class FourRooms : IEnvironment, ITabular
             }
         return next;
     }
+
+    private static int CellAt(ReadOnlySpan<float> observation) => Math.Max(0, Array.IndexOf(
+        Free, ((int)MathF.Round(observation[1] * (Side - 3)) + 1, (int)MathF.Round(observation[0] * (Side - 3)) + 1)));
 
     private void Observe(Span<float> observation) => Observe(cell, observation);
 

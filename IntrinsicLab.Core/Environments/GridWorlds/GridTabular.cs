@@ -149,6 +149,12 @@ public sealed class GridTabular : IEnvironment, ITabular
                 ? (level.Objects.Min(item => Math.Min(0, item.Kind.Reward)), level.Objects.Max(item => Math.Max(0, item.Kind.Reward)))
                 : null,
             Deterministic = level.Deterministic,
+            Table = new(level.States, shown == GridObservation.OneHot ? StateTable.HotIndex : StateOf)
+            {
+                Columns = level.Map.Columns,
+                Rows = level.Map.Rows,
+                CellOf = level.CellOf,
+            },
             Keyboard = GridActions.Keyboard(level.ActionSet),
             Maps =
             [
@@ -228,6 +234,17 @@ public sealed class GridTabular : IEnvironment, ITabular
 
     /// <inheritdoc/>
     public void Dispose() { }
+
+    private int StateOf(ReadOnlySpan<float> observation)
+    {
+        var row = (int)MathF.Round(observation[0] * Math.Max(1, level.Map.Rows - 1));
+        var column = (int)MathF.Round(observation[1] * Math.Max(1, level.Map.Columns - 1));
+        var mask = 0;
+        for (var index = 0; index < level.Objects.Count; index++)
+            if (observation[2 + index] > 0)
+                mask |= 1 << index;
+        return level.StateOf(row * level.Map.Columns + column, mask);
+    }
 
     private void Observe(Span<float> observation) => Observe(State, observation);
 

@@ -71,6 +71,10 @@ public sealed class KeyDoor : IEnvironment, ITabular
             TimeLimit = 10 * size * size,
             ScoreRange = (0, 1),
             Deterministic = !config.RandomPlacement,
+            // With places drawn anew, the key's cell is part of the state and no longer seen once it is taken.
+            Table = config.View == KeyDoorView.Full && !config.RandomPlacement
+                ? new(States, StateOf) { Columns = size, Rows = size, CellOf = state => state % (size * size) }
+                : null,
             Keyboard = new(
                 [new("ArrowUp", [0], "Up"), new("ArrowRight", [1], "Right"), new("ArrowDown", [2], "Down"), new("ArrowLeft", [3], "Left")],
                 Idle: null),
@@ -234,6 +238,20 @@ public sealed class KeyDoor : IEnvironment, ITabular
         return config.RandomPlacement
             ? new Place(RoomCell(layout / size), layout % size, phase, agent)
             : new Place(RoomCell(RoomCells - wall), size / 2, phase, agent);
+    }
+
+    private int StateOf(ReadOnlySpan<float> observation)
+    {
+        const int channels = 6, key = 2, inHand = 5;
+        var (agent, phase) = (0, observation[inHand] > 0 ? KeyInHand : DoorOpen);
+        for (var cell = 0; cell < size * size; cell++)
+        {
+            if (observation[cell * channels] > 0)
+                agent = cell;
+            if (observation[cell * channels + key] > 0)
+                phase = KeyOnFloor;
+        }
+        return phase * size * size + agent;
     }
 
     // The maze without random places. Nobody is behind a closed door.

@@ -25,6 +25,7 @@ public sealed class FrameStack(IEnvironment inner, int count) : IEnvironment
             Repeated(inner.Spec.Observation.High, inner.Spec.Observation.Shape[^1], count)),
         Goal = null,
         Maps = [.. inner.Spec.Maps.Select(map => Stacked(map, inner.Spec.Observation, count))],
+        Table = null,
     };
 
     /// <inheritdoc/>
