@@ -227,7 +227,8 @@ public static class MetaGradients
         Span<float> touched = stackalloc float[256];
         for (var from = 0; from < inner.Length; from += touched.Length)
         {
-            var (own, other) = (inner[from..Math.Min(inner.Length, from + touched.Length)], outer[from..Math.Min(inner.Length, from + touched.Length)]);
+            var own = inner[from..Math.Min(inner.Length, from + touched.Length)];
+            var other = outer.Slice(from, own.Length);
             for (var i = 0; i < own.Length; i++)
                 touched[i] = other[i] == 0 ? 0 : own[i];
             squares += FlatMemory.Dot(touched[..own.Length], touched[..own.Length]);
