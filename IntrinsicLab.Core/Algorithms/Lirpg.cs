@@ -207,6 +207,7 @@ public sealed class Lirpg : IAlgorithm
     private readonly Rollout rollout;
     private readonly Minibatch minibatch;
     private readonly EpisodeLog episodes = new();
+    private readonly RewardLog paid;
     private readonly int[] everyRow;
     private readonly NeededSteps needed;
     // One value per step of the rollout.
@@ -217,7 +218,7 @@ public sealed class Lirpg : IAlgorithm
     private readonly float[] nlp, nlpGradient, valueGradient, nextNlp, nextNlpGradient, rawAdvantages, outerAdvantages, outerReturns;
     private readonly float[] oldOuterValues, outerValues, outerValueGradient, nlpTangent, valueTangent, advantageGradient;
     // One per parameter of policy and value.
-    private readonly float[] innerGradient, direction, touched;
+    private readonly float[] innerGradient, direction;
     private readonly double[] episodeIntrinsic;
     private Rng actionRng, shuffleRng;
     private long updates;
@@ -255,6 +256,8 @@ public sealed class Lirpg : IAlgorithm
             : new RmsProp(config.RmspropDecay, config.AdamEpsilon, config.AdamEpsilonStyle);
         (optimizerState, rewardOptimizerState) = (optimizer.Initial(network.Parameters), optimizer.Initial(reward.Parameters));
         Policy = new GreedyPolicy(network, experience);
+        paid = new RewardLog(spec, config.Environments);
+        Traces = [new StepTrace(LirpgFigures.TraceName, LirpgFigures.TraceMeaning, (observation, action, _) => reward.Of(experience.Seen(observation), action))];
         everyRow = [.. Enumerable.Range(0, rollout.Rows)];
         needed = new NeededSteps(config.Environments, rollout.Rows);
         (intrinsic, mixed, beyond, extrinsicBeyond) = (PerStep(), PerStep(), PerStep(), PerStep());
@@ -267,12 +270,15 @@ public sealed class Lirpg : IAlgorithm
         (oldOuterValues, outerValues, outerValueGradient) = (new float[rows], new float[rows], new float[rows]);
         (nlpTangent, valueTangent, advantageGradient) = (new float[rows], new float[rows], new float[rows]);
         var parameters = network.Parameters.numel();
-        (innerGradient, direction, touched) = (new float[parameters], new float[parameters], new float[parameters]);
+        (innerGradient, direction) = (new float[parameters], new float[parameters]);
         episodeIntrinsic = new double[config.Environments];
     }
 
     /// <inheritdoc/>
     public IPolicy Policy { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<StepTrace> Traces { get; }
 
     /// <summary>The parameters θ of policy and mixed value function, flat.</summary>
     public TorchSharp.torch.Tensor Parameters => network.Parameters;
@@ -296,6 +302,7 @@ public sealed class Lirpg : IAlgorithm
         reward.Show(rollout.Observations, rollout.Actions);
         reward.Forward(everyRow, everyRow, intrinsic, extrinsicValues);
         ReportRewards(begun, means, points);
+        paid.Add(rollout, intrinsic, points);
         LookBeyondTimeLimits();
         EstimateExtrinsic();
         needed.Show(rollout.Ended);
@@ -327,13 +334,8 @@ public sealed class Lirpg : IAlgorithm
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Figure> Figures()
-    {
-        var figures = RolloutFigures.Of(rollout, network, experience);
-        var (rewards, values) = (PerStep(), PerStep());
-        reward.Forward(everyRow, everyRow, rewards, values);
-        return [.. figures, .. LirpgFigures.Of(rollout, rewards, experience.Batch)];
-    }
+    public IReadOnlyList<Figure> Figures() =>
+        [.. LirpgFigures.Of(paid, reward.Of, network, rollout, experience), .. RolloutFigures.Of(rollout, network, experience)];
 
     /// <inheritdoc/>
     public void Save(CheckpointWriter writer)
@@ -348,6 +350,7 @@ public sealed class Lirpg : IAlgorithm
         episodes.Save(writer);
         actionRng.Save(writer);
         shuffleRng.Save(writer);
+        paid.Save(writer);
     }
 
     /// <inheritdoc/>
@@ -364,6 +367,7 @@ public sealed class Lirpg : IAlgorithm
         experience.Load(reader);
         episodes.Load(reader);
         (actionRng, shuffleRng) = (Rng.Load(reader), Rng.Load(reader));
+        paid.Load(reader);
     }
 
     /// <inheritdoc/>
@@ -431,7 +435,7 @@ public sealed class Lirpg : IAlgorithm
         next.Backward(minibatch.Actions, nextNlpGradient, 0, []);
         FlatMemory.CopyFrom(network.Gradient, innerGradient);
         FlatMemory.CopyFrom(next.Gradient, direction);
-        means.Add(Metrics.MetaGradientCosine, CosineWhereTouched(innerGradient, direction));
+        means.Add(Metrics.MetaGradientCosine, MetaGradients.CosineWhereTouched(innerGradient, direction));
 
         // 10: back through the step and the clip to a direction w of θ, then along w to every sample's advantage.
         if (config.MetaGradient == MetaGradientRoute.FirstOrder)
@@ -600,18 +604,6 @@ public sealed class Lirpg : IAlgorithm
 
     private double ScheduledRate(Schedule schedule, double initial, long steps) =>
         ppo ? schedule.At(initial, updates, totalUpdates) : schedule.At(initial, steps - 1, totalSteps);
-
-    // Over the parameters that the extrinsic policy gradient touches: not those of a separate value function.
-    private double CosineWhereTouched(ReadOnlySpan<float> inner, ReadOnlySpan<float> outer)
-    {
-        var i = 0;
-        for (; i + Vector<float>.Count <= inner.Length; i += Vector<float>.Count)
-            Vector.AndNot(new Vector<float>(inner[i..]), Vector.Equals(new Vector<float>(outer[i..]), Vector<float>.Zero).As<int, float>()).CopyTo(touched, i);
-        for (; i < inner.Length; i++)
-            touched[i] = outer[i] == 0 ? 0 : inner[i];
-        var (innerSquares, outerSquares) = (FlatMemory.Dot(touched, touched), FlatMemory.Dot(outer, outer));
-        return innerSquares == 0 || outerSquares == 0 ? 0 : FlatMemory.Dot(touched, outer) / Math.Sqrt(innerSquares * outerSquares);
-    }
 
     private float[] PerStep() => new float[rollout.Rows];
 }

@@ -216,4 +216,24 @@ public static class MetaGradients
         static ReadOnlySpan<float> Singles(ReadOnlySpan<T> values) =>
             MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<T, float>(ref MemoryMarshal.GetReference(values)), values.Length);
     }
+
+    /// <summary>Cosine between two gradients over the parameters that the second touches: the policy's, not those of a separate value function.</summary>
+    /// <param name="inner">The gradient that moved the policy, [P].</param>
+    /// <param name="outer">The gradient of the extrinsic loss after that, [P]; where it is 0, neither counts.</param>
+    /// <returns>From −1 to 1; 0 where one of them vanishes.</returns>
+    public static double CosineWhereTouched(ReadOnlySpan<float> inner, ReadOnlySpan<float> outer)
+    {
+        var squares = 0.0;
+        Span<float> touched = stackalloc float[256];
+        for (var from = 0; from < inner.Length; from += touched.Length)
+        {
+            var own = inner[from..Math.Min(inner.Length, from + touched.Length)];
+            var other = outer.Slice(from, own.Length);
+            for (var i = 0; i < own.Length; i++)
+                touched[i] = other[i] == 0 ? 0 : own[i];
+            squares += FlatMemory.Dot(touched[..own.Length], touched[..own.Length]);
+        }
+        var outerSquares = FlatMemory.Dot(outer, outer);
+        return squares == 0 || outerSquares == 0 ? 0 : FlatMemory.Dot(inner, outer) / Math.Sqrt(squares * outerSquares);
+    }
 }

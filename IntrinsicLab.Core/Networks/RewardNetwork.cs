@@ -156,6 +156,18 @@ public sealed class RewardNetwork : IDisposable
         parts[1].Output.CopyTo(values);
     }
 
+    /// <summary>Reward of one step that was not shown. Whoever goes on with the steps shown starts again at their forward pass.</summary>
+    /// <param name="observation">[O].</param>
+    /// <param name="action">[A], or the index.</param>
+    public float Of(ReadOnlySpan<float> observation, ReadOnlySpan<float> action)
+    {
+        float[] step = shape.Continuous ? [.. observation, .. action] : observation.ToArray();
+        parts[0].Forward(Memory(), step, [0]);
+        Span<float> result = [parts[0].Output[shape.Continuous ? 0 : (int)action[0]]];
+        Activation.Tanh.Apply(result);
+        return result[0];
+    }
+
     /// <summary>Values of observations that were not shown.</summary>
     /// <param name="observations">[N, O], N at most the capacity.</param>
     /// <param name="values">Receives the values, [N].</param>
