@@ -48,9 +48,9 @@ public sealed partial class MetricStore
         IReadOnlyDictionary<Guid, SeriesHead> heads, MetricAxis axis, IReadOnlyDictionary<Guid, SeriesHead>? episodes = null,
         CancellationToken cancellationToken = default)
     {
-        var counters = axis == MetricAxis.Episodes ? await Parts(episodes ?? new Dictionary<Guid, SeriesHead>(), cancellationToken) : [];
+        var counters = axis == MetricAxis.Episodes ? await Parts(episodes ?? new Dictionary<Guid, SeriesHead>(), whole: true, cancellationToken) : [];
         var curves = new Dictionary<Guid, SeedCurve>();
-        foreach (var (run, parts) in await Parts(heads, cancellationToken))
+        foreach (var (run, parts) in await Parts(heads, axis == MetricAxis.Seconds, cancellationToken))
         {
             var counter = axis != MetricAxis.Episodes ? null
                 : new EpisodeCurve([.. counters.GetValueOrDefault(run, []).Select(part => part.LastStep)], [.. counters.GetValueOrDefault(run, []).Select(part => part.Last)]);
@@ -60,7 +60,9 @@ public sealed partial class MetricStore
         return curves;
     }
 
-    private async Task<Dictionary<Guid, List<Bucket>>> Parts(IReadOnlyDictionary<Guid, SeriesHead> heads, CancellationToken cancellationToken)
+    // Every column read costs as much as the rest of its row: unless parts are asked for whole, they have no seconds, and only a curve's ends
+    // have their first and last values.
+    private async Task<Dictionary<Guid, List<Bucket>>> Parts(IReadOnlyDictionary<Guid, SeriesHead> heads, bool whole, CancellationToken cancellationToken)
     {
         var runs = heads.ToDictionary(pair => pair.Value.Id, pair => pair.Key);
         var found = heads.ToDictionary(pair => pair.Key, _ => new List<Bucket>());
@@ -68,33 +70,33 @@ public sealed partial class MetricStore
         await Parallel.ForEachAsync(
             heads.Values.GroupBy(head => Width(head.Count)).SelectMany(same => same.OrderBy(head => head.Id).Chunk(SeriesAtOnce).Select(part => (Width: same.Key, Heads: part))),
             new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken },
-            async (batch, cancellation) => await Task.Run(() => ReadParts(batch.Width, batch.Heads, runs, found, cancellation), cancellation));
+            async (batch, cancellation) => await Task.Run(() => ReadParts(batch.Width, batch.Heads, whole, runs, found, cancellation), cancellation));
         return found;
     }
 
     private async Task ReadParts(
-        long width, SeriesHead[] heads, Dictionary<long, Guid> runs, Dictionary<Guid, List<Bucket>> found, CancellationToken cancellationToken)
+        long width, SeriesHead[] heads, bool whole, Dictionary<long, Guid> runs, Dictionary<Guid, List<Bucket>> found, CancellationToken cancellationToken)
     {
         await using var connection = await database.Open(cancellationToken);
         await using var transaction = LabDatabase.BeginRead(connection);
         var parameters = heads.Select((head, index) => ($"series{index}", (object)head.Id)).ToArray();
-        var sizes = heads.ToDictionary(head => head.Id, head => Size(head.Count));
+        var known = heads.ToDictionary(head => head.Id);
         await using var rows = width == 1
             ? await transaction.Query(
                 $"SELECT series_id, step, seconds, value FROM metric_points WHERE series_id IN ({Placeholders(parameters)}) ORDER BY series_id, step",
                 cancellationToken, parameters)
             : await transaction.Query(
                 $"""
-                SELECT series_id, first_step, last_step, last_seconds, n, non_finite, sum_value, first_value, last_value FROM metric_tiers
+                SELECT series_id, first_step, last_step, n, non_finite, sum_value, first_value, last_value, last_seconds FROM metric_tiers
                 WHERE width = @width AND series_id IN ({Placeholders(parameters)}) ORDER BY series_id, bucket
                 """, cancellationToken, [.. parameters, ("width", width)]);
-        var (series, size, ordinal, into) = (-1L, 1L, 0L, new List<Bucket>());
+        var (series, count, size, ordinal, into) = (-1L, 0L, 1L, 0L, new List<Bucket>());
         while (rows.Read())
         {
             if (rows.GetInt64(0) is var id && id != series)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                (series, size, ordinal, into) = (id, sizes[id], 0, found[runs[id]]);
+                (series, count, size, ordinal, into) = (id, known[id].Count, Size(known[id].Count), 0, found[runs[id]]);
             }
             var bucket = default(Bucket);
             if (width == 1)
@@ -104,12 +106,12 @@ public sealed partial class MetricStore
                 {
                     FirstStep = rows.GetInt64(1),
                     LastStep = rows.GetInt64(2),
-                    LastSeconds = rows.GetDouble(3),
-                    N = rows.GetInt64(4),
-                    NonFinite = rows.GetInt64(5),
-                    Sum = rows.Real(6),
-                    First = rows.Real(7),
-                    Last = rows.Real(8),
+                    N = rows.GetInt64(3),
+                    NonFinite = rows.GetInt64(4),
+                    Sum = rows.Real(5),
+                    First = whole || ordinal == 0 ? rows.Real(6) : double.NaN,
+                    Last = whole || ordinal + width >= count ? rows.Real(7) : double.NaN,
+                    LastSeconds = whole ? rows.GetDouble(8) : double.NaN,
                 };
             if (ordinal % size == 0)
                 into.Add(bucket);
@@ -131,7 +133,7 @@ public sealed partial class MetricStore
             var place = part.N == 1 ? Place(part.LastStep, part.LastSeconds, axis, episodes)
                 : axis == MetricAxis.Seconds ? (part.LastSeconds + (index > 0 ? parts[index - 1].LastSeconds : part.LastSeconds)) / 2
                 : (Place(part.FirstStep, 0, axis, episodes) + Place(part.LastStep, 0, axis, episodes)) / 2;
-            Add(place, part.N == 1 ? part.Last : part.Mean, part.N - part.NonFinite);
+            Add(place, part.Mean, part.N - part.NonFinite);
         }
         if (reduced)
             Add(Place(parts[^1].LastStep, parts[^1].LastSeconds, axis, episodes), parts[^1].Last, 0);

@@ -58,6 +58,10 @@ public static class AlgorithmCatalog
             "Stadie, Zhang and Ba 2020, Learning Intrinsic Rewards as a Bi-Level Optimization Problem",
             ClnSettings.For, ClnSettings.Check, (config, setup) => new Cln(config, setup))
             with { WhyNotOn = ClnSettings.WhyNotOn, Presets = ClnSettings.Presets, Reports = [.. Metrics.OfActorCritics, .. Metrics.OfClippedUpdates, .. Metrics.OfConditionalPolicies] },
+        Entry("q-learning", "Q-learning", "Keeps a table of values for worlds of few states, and explores by chance, by counts in the choice, in the reward or in a model.",
+            "Watkins and Dayan 1992, Q-learning; Strehl and Littman 2008, An Analysis of Model-Based Interval Estimation for Markov Decision Processes",
+            QLearningSettings.For, QLearningSettings.Check, (config, setup) => new QLearning(config, setup))
+            with { WhyNotOn = QLearningSettings.WhyNotOn, Presets = QLearningSettings.Presets, Reports = QLearningSettings.Reports },
     ];
 
     /// <summary>The entry with this id, or null.</summary>

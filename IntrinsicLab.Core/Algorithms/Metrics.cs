@@ -177,7 +177,7 @@ public static class Metrics
     /// <summary>What learners report besides that condition their policy on the learned reward's weights.</summary>
     public static IReadOnlyList<MetricDescription> OfConditionalPolicies { get; } =
     [
-        .. OfLearnedRewards.Where(metric => metric.Path is not (MetaGradientCosine or RewardGradientNorm)),
+        .. OfLearnedRewards.Where(metric => metric.Path is not RewardGradientNorm),
         new(MetaApproximateKl, "Change of the policy in the meta loss", "nats", "As policy/approx_kl, of the validation round: from the policy that its ratio compares with, by default the one before the policy round."),
         new(IndirectGradientNorm, "Norm of the indirect meta-gradient", "", "Euclidean norm of the part of the meta-gradient that passes through the policy's last step; 0 with the direct term alone."),
         new(ConditionedGain, "Conditioned gain", "", "Root mean square, over the units of the normed layer, of what the reward's weights add to its gain; near 0 they hardly reach the policy."),

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace IntrinsicLab.Core.Statistics;
 
 /// <summary>One number for the scores of a method (Agarwal, Schwarzer, Castro, Courville and Bellemare 2021).</summary>
@@ -34,6 +36,7 @@ public static class Aggregates
     /// <param name="aggregate">Which.</param>
     /// <param name="scores">All scores.</param>
     /// <param name="runs">Number of scores of each task.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static double Of(Aggregate aggregate, Span<double> scores, ReadOnlySpan<int> runs) => aggregate switch
     {
         Aggregate.Mean => MeanOfTaskMeans(scores, runs),
@@ -47,6 +50,7 @@ public static class Aggregates
     /// Mean of what is left after dropping ⌊n/4⌋ values at each end; no value counts in part. Below four values nothing is dropped.
     /// </summary>
     /// <param name="values">At least one; they may be reordered.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double InterquartileMean(Span<double> values)
     {
         values.Sort();
@@ -57,6 +61,7 @@ public static class Aggregates
     /// <summary>γ − mean(min(score, γ)).</summary>
     /// <param name="scores">At least one.</param>
     /// <param name="gamma">Score from which on nothing more is earned.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double OptimalityGap(ReadOnlySpan<double> scores, double gamma)
     {
         var sum = 0.0;
@@ -67,6 +72,7 @@ public static class Aggregates
 
     /// <summary>The arithmetic mean.</summary>
     /// <param name="values">At least one.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Mean(ReadOnlySpan<double> values)
     {
         var sum = 0.0;
@@ -95,6 +101,7 @@ public static class Aggregates
         return Quantile.MedianOfSorted(values);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double MeanOfTaskMeans(ReadOnlySpan<double> scores, ReadOnlySpan<int> runs)
     {
         var sum = 0.0;
@@ -106,6 +113,7 @@ public static class Aggregates
         return sum / runs.Length;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double MedianOfTaskMeans(ReadOnlySpan<double> scores, ReadOnlySpan<int> runs)
     {
         Span<double> means = runs.Length <= 128 ? stackalloc double[runs.Length] : new double[runs.Length];

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace IntrinsicLab.Core.Statistics;
 
 /// <summary>The area under a learning curve, which rewards learning early.</summary>
@@ -11,6 +13,7 @@ public static class AreaUnderCurve
     /// <param name="y">As many values.</param>
     /// <param name="end">Area up to here, the last segment cut by linear interpolation; null for the whole curve.</param>
     /// <returns>NaN where no extent is left.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Mean(ReadOnlySpan<double> x, ReadOnlySpan<double> y, double? end = null)
     {
         if (x.Length != y.Length)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace IntrinsicLab.Core.Statistics;
@@ -50,6 +51,7 @@ internal static class BandAt
         Aggregates.Of(aggregate, values, sizes) is var value ? new Interval(value, value) : default;
 
     // Several replicates at a time; each adds up its runs in their order, so that the machine's vector width changes no bit.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double[] OfMeans(double[] values, int[] sizes, double[][] draws, int count)
     {
         var (means, task, first) = (new double[count], new double[count], 0);
@@ -75,6 +77,7 @@ internal static class BandAt
         return means;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double[] OfRanks(Aggregate aggregate, double[] values, double[][] draws, int count)
     {
         var order = new RankedScores(values).Order;
@@ -106,6 +109,7 @@ internal static class BandAt
     }
 
     // A resample in which no run of a task reaches this place says nothing about it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Span<double> OfPresent(Aggregate aggregate, double[] values, int[] sizes, double[][] draws, int count)
     {
         var (replicates, resample, present) = (new List<double>(count), new double[values.Length], new int[sizes.Length]);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace IntrinsicLab.Core.Statistics;
 
 /// <summary>Bounds of an interval.</summary>
@@ -25,6 +27,10 @@ public enum BootstrapInterval
 /// Stratified bootstrap: runs are drawn again, with replacement, within each task (Agarwal et al. 2021). Replicate r depends on seed and r
 /// alone: neither threads nor cancellation change a number.
 /// </summary>
+/// <remarks>
+/// The loops of this and its neighbours are compiled with full optimisation at once: a page asks for a comparison once, and most of it would
+/// otherwise run in the code that is meant for starting quickly.
+/// </remarks>
 public static class Bootstrap
 {
     // Replicates of one unit of parallel work; small enough that a cancelled request ends soon.
@@ -41,7 +47,7 @@ public static class Bootstrap
     {
         var runs = Runs(scores);
         if (!RankedScores.Answers(aggregate, scores.Tasks))
-            return Run<double>(scores.Count, scores.Count, count, seed, cancellation, (ref generator, resample) =>
+            return Run<double>(scores.Count, scores.Count, count, seed, cancellation, [MethodImpl(MethodImplOptions.AggressiveOptimization)] (ref generator, resample) =>
             {
                 Draw(scores, ref generator, resample);
                 return Aggregates.Of(aggregate, resample, runs);
@@ -50,7 +56,7 @@ public static class Bootstrap
         var flat = new double[scores.Count];
         scores.CopyTo(flat);
         var ranked = new RankedScores(flat);
-        return Run<int>(flat.Length, flat.Length, count, seed, cancellation, (ref generator, times) =>
+        return Run<int>(flat.Length, flat.Length, count, seed, cancellation, [MethodImpl(MethodImplOptions.AggressiveOptimization)] (ref generator, times) =>
         {
             times.Clear();
             var first = 0;
@@ -69,12 +75,12 @@ public static class Bootstrap
     public static double[] ReplicatesOfDifference(
         Aggregate aggregate, ScoreTable x, ScoreTable y, int count, ulong seed, CancellationToken cancellation = default)
     {
-        var (runsOfX, runsOfY) = (Runs(x), Runs(y));
-        return Run<double>(x.Count + y.Count, x.Count + y.Count, count, seed, cancellation, (ref generator, resample) =>
+        var (runsOfX, runsOfY, split) = (Runs(x), Runs(y), x.Count);
+        return Run<double>(split + y.Count, split + y.Count, count, seed, cancellation, [MethodImpl(MethodImplOptions.AggressiveOptimization)] (ref generator, resample) =>
         {
-            Draw(x, ref generator, resample[..x.Count]);
-            Draw(y, ref generator, resample[x.Count..]);
-            return Aggregates.Of(aggregate, resample[..x.Count], runsOfX) - Aggregates.Of(aggregate, resample[x.Count..], runsOfY);
+            Draw(x, ref generator, resample[..split]);
+            Draw(y, ref generator, resample[split..]);
+            return Aggregates.Of(aggregate, resample[..split], runsOfX) - Aggregates.Of(aggregate, resample[split..], runsOfY);
         });
     }
 
@@ -82,14 +88,14 @@ public static class Bootstrap
     /// <inheritdoc cref="Replicates"/>
     public static double[] ReplicatesOfImprovement(ScoreTable x, ScoreTable y, int count, ulong seed, CancellationToken cancellation = default)
     {
-        var (runsOfX, runsOfY) = (Runs(x), Runs(y));
+        var (runsOfX, runsOfY, split) = (Runs(x), Runs(y), x.Count);
         if (x.Tasks == 1)
             return ReplicatesOfOneTask(x[0], y[0], count, seed, cancellation);
-        return Run<double>(x.Count + y.Count, x.Count + y.Count, count, seed, cancellation, (ref generator, resample) =>
+        return Run<double>(split + y.Count, split + y.Count, count, seed, cancellation, [MethodImpl(MethodImplOptions.AggressiveOptimization)] (ref generator, resample) =>
         {
-            Draw(x, ref generator, resample[..x.Count]);
-            Draw(y, ref generator, resample[x.Count..]);
-            return ProbabilityOfImprovement.Of(resample[..x.Count], runsOfX, resample[x.Count..], runsOfY);
+            Draw(x, ref generator, resample[..split]);
+            Draw(y, ref generator, resample[split..]);
+            return ProbabilityOfImprovement.Of(resample[..split], runsOfX, resample[split..], runsOfY);
         });
     }
 
@@ -100,7 +106,7 @@ public static class Bootstrap
         double[] distinct = [.. values.Distinct().Order()];
         var rank = Array.ConvertAll(values, value => Array.BinarySearch(distinct, value));
         var (n, m) = (x.Length, y.Length);
-        return Run<int>(2 * distinct.Length, n + m, count, seed, cancellation, (ref generator, times) =>
+        return Run<int>(2 * distinct.Length, n + m, count, seed, cancellation, [MethodImpl(MethodImplOptions.AggressiveOptimization)] (ref generator, times) =>
         {
             times.Clear();
             var ofX = times[..distinct.Length];
@@ -163,6 +169,7 @@ public static class Bootstrap
     }
 
     /// <summary>Normal quantile of the share of replicates below the estimate.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static double Bias(ReadOnlySpan<double> sorted, double estimate)
     {
         var below = 0;
@@ -187,6 +194,7 @@ public static class Bootstrap
 
     private delegate double Statistic<T>(ref SplitMix64 generator, Span<T> resample);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double[] Run<T>(int size, int draws, int count, ulong seed, CancellationToken cancellation, Statistic<T> statistic)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
@@ -201,6 +209,7 @@ public static class Bootstrap
         return replicates;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Draw(ScoreTable scores, ref SplitMix64 generator, Span<double> resample)
     {
         var place = 0;
@@ -213,6 +222,7 @@ public static class Bootstrap
     }
 
     // How often each run is in each replicate, run by run: the same at every place, because whole runs are drawn.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double[][] Draws(IReadOnlyList<IReadOnlyList<double[]>> curves, int count, ulong seed)
     {
         var generator = new SplitMix64(seed);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace IntrinsicLab.Core.Statistics;
 
 /// <summary>How a curve is read between its points.</summary>
@@ -21,6 +23,7 @@ public static class CurveAlignment
     /// <param name="y">Their values.</param>
     /// <param name="grid">Ascending places to read at.</param>
     /// <param name="interpolation">How it is read in between.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double[] OnGrid(ReadOnlySpan<double> x, ReadOnlySpan<double> y, ReadOnlySpan<double> grid, Interpolation interpolation)
     {
         if (x.Length != y.Length)

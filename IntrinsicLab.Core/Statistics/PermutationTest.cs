@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace IntrinsicLab.Core.Statistics;
 
 /// <summary>
@@ -27,6 +29,7 @@ public sealed record PermutationTest(double Difference, double P, bool Exact, in
     /// <param name="x">One group.</param>
     /// <param name="y">The other.</param>
     /// <param name="seed">Of the draws where the test is not exact.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static PermutationTest? Of(ReadOnlySpan<double> x, ReadOnlySpan<double> y, ulong seed = 0)
     {
         if (x.IsEmpty || y.IsEmpty)
@@ -52,6 +55,7 @@ public sealed record PermutationTest(double Difference, double P, bool Exact, in
         }
         return new PermutationTest(difference, (1.0 + extreme) / (1.0 + Draws), Exact: false, extreme, Draws);
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         double Distance(double sum) => Math.Abs(sum / n - (total - sum) / (pooled.Length - n));
     }
 
@@ -63,6 +67,7 @@ public sealed record PermutationTest(double Difference, double P, bool Exact, in
     /// <param name="y">The other, with the same tasks in the same order.</param>
     /// <param name="seed">Of the draws where the test is not exact.</param>
     /// <param name="cancellation">Ends the work early.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static PermutationTest? Of(ScoreTable x, ScoreTable y, ulong seed = 0, CancellationToken cancellation = default)
     {
         if (x.Tasks != y.Tasks)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace IntrinsicLab.Core.Statistics;
 
 /// <summary>
@@ -19,6 +21,7 @@ public static class ProbabilityOfImprovement
     }
 
     /// <summary>Of two lists of scores on one task.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Of(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {
         var wins = 0.0;
@@ -28,6 +31,7 @@ public static class ProbabilityOfImprovement
         return wins / ((double)x.Length * y.Length);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static double Of(ReadOnlySpan<double> x, int[] runsOfX, ReadOnlySpan<double> y, int[] runsOfY)
     {
         var sum = 0.0;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace IntrinsicLab.Core.Statistics;
 
 /// <summary>Sample quantiles.</summary>
@@ -40,6 +42,7 @@ public static class Quantile
     }
 
     // Hoare's selection: the value that sorting would put at this place, smaller ones before it, larger ones behind.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Place(Span<double> values, int place)
     {
         var (first, last) = (0, values.Length - 1);

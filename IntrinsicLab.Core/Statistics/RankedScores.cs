@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace IntrinsicLab.Core.Statistics;
 
 /// <summary>
@@ -33,6 +35,7 @@ internal sealed class RankedScores
     /// <param name="aggregate">One that <see cref="Answers"/> is true of.</param>
     /// <param name="times">How often each score was drawn, by rank.</param>
     /// <param name="total">Their sum.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double Of(Aggregate aggregate, ReadOnlySpan<int> times, int total)
     {
         var (first, last) = Middle(aggregate, total);

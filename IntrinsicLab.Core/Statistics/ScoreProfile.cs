@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace IntrinsicLab.Core.Statistics;
 
 /// <summary>
@@ -16,6 +18,7 @@ public sealed record ScoreProfile(double[] Thresholds, double[] Shares, double[]
     /// <param name="seed">Where the draws come from: for each replicate, for each task, for each run one draw.</param>
     /// <param name="confidence">Of the band.</param>
     /// <param name="cancellation">Ends the work early.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ScoreProfile Of(ScoreTable scores, int replicates, ulong seed, double confidence = 0.95, CancellationToken cancellation = default)
     {
         var flat = new double[scores.Count];

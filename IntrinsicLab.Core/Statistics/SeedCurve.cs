@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace IntrinsicLab.Core.Statistics;
 
 /// <summary>One seed's learning curve.</summary>
@@ -23,6 +25,7 @@ public sealed record SeedCurve(double[] X, double[] Y)
     /// </summary>
     /// <param name="budget">Where training ends on the x axis.</param>
     /// <param name="share">Such as 0.1 for the last tenth.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double Final(double budget, double share)
     {
         var (sum, count) = (0.0, 0.0);

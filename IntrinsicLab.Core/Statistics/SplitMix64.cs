@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace IntrinsicLab.Core.Statistics;
 
 /// <summary>
@@ -17,6 +19,7 @@ public struct SplitMix64(ulong seed)
     public static SplitMix64 After(ulong seed, ulong draws) => new(unchecked(seed + draws * Increment));
 
     /// <summary>The next 64 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong Next()
     {
         unchecked
@@ -30,5 +33,6 @@ public struct SplitMix64(ulong seed)
 
     /// <summary>A whole number from 0 to <paramref name="count"/> − 1; one draw.</summary>
     /// <param name="count">How many there are, below 2³².</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Below(int count) => (int)(((Next() >> 32) * (ulong)count) >> 32);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace IntrinsicLab.Core.Statistics;
 
 /// <summary>Ways to split pooled values into two groups of given sizes: what chance alone could have done to two groups of seeds.</summary>
@@ -24,6 +26,7 @@ internal static class Splits
     /// <param name="n">Size of a set.</param>
     /// <param name="distance">How far a sum is from where chance alone would put it.</param>
     /// <param name="far">From where on a set counts.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int CountFar(ReadOnlySpan<double> values, int n, Func<double, double> distance, double far)
     {
         // Sums grow from left to right, as if each set were added up alone.
@@ -48,6 +51,7 @@ internal static class Splits
     }
 
     /// <summary>Shuffles the front of <paramref name="values"/> so that its first <paramref name="n"/> are a random split.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Draw(Span<double> values, int n, ref SplitMix64 generator)
     {
         for (var place = 0; place < n; place++)
