@@ -14,6 +14,7 @@ public static class BenchCommand
         ("gymnasium", "steps of a trivial Python environment through the bridge, against a bare Python loop", GymnasiumBenchmark.Run),
         ("training", "PPO's steps per second, and its share of what stepping alone reaches", TrainingBenchmark.Run),
         ("lirpg", "updates per second of PPO and of LIRPG on top of it, by both routes of its meta-gradient", LirpgBenchmark.Run),
+        ("gain", "information gain of a rollout at once, against a loop over its transitions", GainBenchmark.Run),
         ("storage", "metric ingest, charts of a million points, the run table with 10,000 runs", StorageBenchmark.Run),
         ("compare", "200 runs compared: curves with bands, final scores, profiles, tests", CompareBenchmark.Run),
         ("server", "start of the dashboard, first point of a run, charts and tables over HTTP", ServerBenchmark.Run),
