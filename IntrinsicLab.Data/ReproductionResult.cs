@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -80,9 +81,9 @@ public sealed record ReproductionResult(
 public sealed record ReproductionStatistics(string Interval, string Test, string Score)
 {
     internal static ReproductionStatistics Of(Reproduction figure) => new(
-        "95 %, at either end the wider of percentile bootstrap (20,000 resamples) and Welch's t (Student's for a bound)",
-        "Permutation test of the means at the margin (Student's t for a bound), two-sided, Holm over the expectations",
-        $"final: mean of {figure.Settings.Metric} over the last tenth of the budget; area: mean of its curve over the budget");
+        "95 %, at either end the wider of percentile bootstrap (20,000 resamples) and Welch's t (Student's for a bound or a trend, Wilson's for a share of seeds)",
+        "Permutation test of the means at the margin (Student's t for a bound or a trend, binomial for a share of seeds), two-sided, Holm over all tests",
+        $"final: mean of {figure.Settings.Metric} over the last tenth of the budget; area: mean of its curve over the budget; early: over the first fifth of it");
 }
 
 /// <summary>A run of a reproduced figure.</summary>
@@ -95,14 +96,23 @@ public sealed record ReproductionStatistics(string Interval, string Test, string
 /// <param name="Final">Mean of the last tenth of its budget; null before it is completed.</param>
 /// <param name="Area">Mean of its curve; null before it is completed.</param>
 public sealed record ReproducedRun(
-    string Name, string Group, string Environment, int Seed, string ConfigurationHash, RunStatus Status, double? Final, double? Area);
+    string Name, string Group, string Environment, int Seed, string ConfigurationHash, RunStatus Status, double? Final, double? Area)
+{
+    /// <summary>Mean of the first fifth of its budget, where something is expected of it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Early { get; init; }
+
+    /// <summary>Its rank correlation with the steps, for each trend that is expected.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, double>? Trends { get; init; }
+}
 
 /// <summary>An expectation and what was found; null for what too few seeds cannot say.</summary>
 /// <param name="Sentence">What was expected, in words.</param>
 /// <param name="Verdict">What the runs say.</param>
 /// <param name="Reason">Why, and what would decide it where nothing does.</param>
 /// <param name="Environment">Where.</param>
-/// <param name="Score">final or area.</param>
+/// <param name="Score">final, area or early.</param>
 /// <param name="Better">The group that should be better; null for a bound.</param>
 /// <param name="Worse">The other group.</param>
 /// <param name="AtLeast">By how much.</param>
@@ -110,7 +120,7 @@ public sealed record ReproducedRun(
 /// <param name="Group">The group that has a bound.</param>
 /// <param name="Above">Its mean should lie above this.</param>
 /// <param name="Below">Its mean should lie below this.</param>
-/// <param name="Estimate">Difference of the means, better − worse; for a bound the group's mean.</param>
+/// <param name="Estimate">What <see cref="Measure"/> says: difference of the means, better − worse; for a bound the group's mean; and so on.</param>
 /// <param name="Interval95">Its 95 % interval: low, high.</param>
 /// <param name="ProbabilityOfImprovement">How likely a run of the better group beats one of the other.</param>
 /// <param name="ProbabilityOfImprovement95">Its 95 % interval.</param>
@@ -125,14 +135,75 @@ public sealed record ExpectationResource(
     string? Group, double? Above, double? Below, double? Estimate, double[]? Interval95, double? ProbabilityOfImprovement, double[]? ProbabilityOfImprovement95,
     double? P, double? AdjustedP, double? SmallestP, int Seeds, int OtherSeeds, int? SeedsNeeded)
 {
+    /// <summary>What the estimate is: difference, mean, seed-share, rank-correlation or environments.</summary>
+    public string Measure { get; init; } = Group is null ? "difference" : "mean";
+
+    /// <summary>most or all, where it counts environments.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Scope { get; init; }
+
+    /// <summary>At least this share of the seeds.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? SeedShare { get; init; }
+
+    /// <summary>What a metric should do.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TrendResource? Trend { get; init; }
+
+    /// <summary>Each environment, where it counts them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ExpectationResource>? Parts { get; init; }
+
+    /// <summary>The estimate in words, such as 0.4 or 60 %.</summary>
+    [JsonIgnore]
+    public string Found => Estimate is not { } value ? "" : Measure == "environments" ? $"{value.ToString(CultureInfo.InvariantCulture)} of {Parts?.Count ?? 0}" : Shown(value);
+
+    /// <summary>What the estimate is, in words.</summary>
+    [JsonIgnore]
+    public string MeasureWords => Measure switch
+    {
+        "seed-share" => "of the seeds",
+        "rank-correlation" => "rank correlation",
+        "environments" => "environments",
+        var word => word,
+    };
+
+    /// <summary>The interval in words; empty where there is none.</summary>
+    [JsonIgnore]
+    public string Between => Interval95 is [var low, var high] ? $"{Shown(low)} to {Shown(high)}" : "";
+
     public static ExpectationResource Of(ExpectationVerdict found)
     {
         var expected = found.Expectation;
         return new(
             expected.Sentence, found.Verdict, found.Reason, expected.Environment, expected.Score, expected.Better, expected.Worse, expected.AtLeast,
             expected.Ratio, expected.Group, expected.Above, expected.Below, found.Estimate, Pair(found.Interval), found.Improvement,
-            Pair(found.ImprovementInterval), found.P, found.AdjustedP, found.SmallestP, found.Seeds, found.OtherSeeds, found.SeedsNeeded);
+            Pair(found.ImprovementInterval), found.P, found.AdjustedP, found.SmallestP, found.Seeds, found.OtherSeeds, found.SeedsNeeded)
+        {
+            Measure = found.Parts.Count > 0 ? "environments" : expected.SeedShare is not null ? "seed-share" : expected.Trend is not null ? "rank-correlation"
+                : expected.IsComparison ? "difference" : "mean",
+            Scope = expected.Scope switch { EnvironmentScope.Most => "most", EnvironmentScope.All => "all", _ => null },
+            SeedShare = expected.SeedShare,
+            Trend = expected.Trend is { } trend ? TrendResource.Of(trend) : null,
+            Parts = found.Parts.Count > 0 ? [.. found.Parts.Select(Of)] : null,
+        };
     }
 
+    private string Shown(double value) => Measure == "seed-share"
+        ? (100 * value).ToString("0.#", CultureInfo.InvariantCulture) + "\u202f%"
+        : value.ToString(Math.Abs(value) >= 1000 ? "0" : "G4", CultureInfo.InvariantCulture).Replace('-', '\u2212');
+
     private static double[]? Pair(Interval? interval) => interval is { } bounds ? [bounds.Low, bounds.High] : null;
+}
+
+/// <summary>What a metric should do over part of a run.</summary>
+/// <param name="Series">The metric.</param>
+/// <param name="Direction">increasing, decreasing or none.</param>
+/// <param name="FromStep">Points from this step on.</param>
+/// <param name="ToStep">Points up to this step; null to the end.</param>
+/// <param name="Within">How near to 0 the mean rank correlation of a flat series lies; null for the others.</param>
+public sealed record TrendResource(string Series, string Direction, long FromStep, long? ToStep, double? Within)
+{
+    internal static TrendResource Of(SeriesTrend trend) => new(
+        trend.Series, SeriesTrend.Word(trend.Direction), trend.FromStep, trend.ToStep, trend.Direction == TrendDirection.None ? trend.Within : null);
 }

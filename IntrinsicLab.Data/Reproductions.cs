@@ -50,7 +50,10 @@ public sealed record FigureProgress(
 /// <param name="Comparison">Its curves; null where no run has a point yet.</param>
 /// <param name="Verdict">What its completed runs say.</param>
 /// <param name="Scores">Scores of completed runs by id.</param>
-public sealed record FigureEvidence(ComparisonResource? Comparison, FigureVerdict Verdict, IReadOnlyDictionary<Guid, ComparedRun> Scores);
+/// <param name="Trends">Rank correlations of completed runs, by id, for each trend that is expected.</param>
+public sealed record FigureEvidence(
+    ComparisonResource? Comparison, FigureVerdict Verdict, IReadOnlyDictionary<Guid, ComparedRun> Scores,
+    IReadOnlyDictionary<SeriesTrend, IReadOnlyDictionary<Guid, double>> Trends);
 
 /// <summary>Where something shown of a figure comes from.</summary>
 public enum EvidenceSource
@@ -81,7 +84,7 @@ public sealed record ReproductionStart(Experiment Experiment, bool Created, int 
 
 /// <summary>Published figures and this lab's runs of them: starts, continues, judges.</summary>
 public sealed class Reproductions(
-    IDbContextFactory<LabDbContext> contexts, RunQueue queue, Comparisons comparisons, IOptions<LabOptions> options, TimeProvider time)
+    IDbContextFactory<LabDbContext> contexts, RunQueue queue, Comparisons comparisons, MetricStore metrics, IOptions<LabOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(60);
     private const int RecentRuns = 500;
@@ -126,8 +129,7 @@ public sealed class Reproductions(
     public async Task<IReadOnlyDictionary<string, FigureProgress>> ProgressOfAll(CancellationToken cancellation = default)
     {
         var speeds = await Speeds(cancellation);
-        List<(Reproduction Figure, ReproductionScale Scale)> all =
-            [.. Catalog.All.SelectMany(figure => Enum.GetValues<ReproductionScale>().Select(scale => (figure, scale)))];
+        List<(Reproduction Figure, ReproductionScale Scale)> all = [.. Catalog.All.SelectMany(figure => figure.Scales.Select(scale => (figure, scale)))];
         var found = await Load(all, cancellation);
         return all.ToDictionary(each => each.Figure.Key(each.Scale), each => Progress(each.Figure, each.Scale, found[each.Figure.Key(each.Scale)], speeds));
     }
@@ -190,13 +192,17 @@ public sealed class Reproductions(
             .Select(run => new { run.FinishedAt, run.UpdatedAt, run.CodeVersion, run.GitCommit, run.LibtorchVersion, run.HardwareDescription })
             .ToListAsync(cancellation);
         return new ReproductionResult(
-            ReproductionResult.CurrentSchema, figure.Id, scale, figure.Title, figure.Paper, figure.Figure, figure.Claim, figure.Deviations,
+            ReproductionResult.CurrentSchema, figure.Id, scale, figure.Title, figure.Paper, figure.Figure, figure.Claim, figure.DeviationsAt(scale),
             evidence.Verdict.Verdict, made.Max(run => run.FinishedAt ?? run.UpdatedAt), Several(made.Select(run => run.CodeVersion)) ?? "unknown",
             Several(made.Select(run => run.GitCommit)), Several(made.Select(run => run.LibtorchVersion)) ?? "unknown",
             Several(made.Select(run => run.HardwareDescription)) ?? "unknown", Command(figure, scale), [.. runs.Select(run => run.Seed).Distinct().Order()],
             ReproductionStatistics.Of(figure), [.. evidence.Verdict.Expectations.Select(ExpectationResource.Of)],
             [.. runs.Select(run => new ReproducedRun(run.Name, run.Group, run.Environment, run.Seed, run.ConfigurationHash, run.Status,
-                evidence.Scores.GetValueOrDefault(run.Id)?.Final, evidence.Scores.GetValueOrDefault(run.Id)?.Area))],
+                evidence.Scores.GetValueOrDefault(run.Id)?.Final, evidence.Scores.GetValueOrDefault(run.Id)?.Area)
+            {
+                Early = figure.Expectations(scale).Any(each => each.Score == ReproductionScore.Early) ? evidence.Scores.GetValueOrDefault(run.Id)?.Early : null,
+                Trends = evidence.Trends.Where(each => each.Value.ContainsKey(run.Id)).ToDictionary(each => each.Key.Sentence, each => each.Value[run.Id]) is { Count: > 0 } own ? own : null,
+            })],
             evidence.Comparison);
     }
 
@@ -221,12 +227,34 @@ public sealed class Reproductions(
             {
                 // Nothing has been measured yet.
             }
+        var expected = figure.Expectations(scale);
+        var trends = new Dictionary<SeriesTrend, IReadOnlyDictionary<Guid, double>>();
+        foreach (var trend in expected.Select(each => each.Trend).OfType<SeriesTrend>().Distinct())
+            trends[trend] = await Trends(trend, [.. runs.Where(run => run.Status == RunStatus.Completed).Select(run => run.Id)], cancellation);
         var seeds = figure.Runs(scale).CountBy(run => (run.Group, run.Environment)).ToDictionary();
-        var verdict = Verdicts.Of(figure.Expectations(scale), figure.Settings.LowerIsBetter, (group, environment, score) => new GroupScores(
+        var verdict = Verdicts.Of(expected, figure.Settings.LowerIsBetter, (group, environment, expectation) => new GroupScores(
             seeds.GetValueOrDefault((group, environment)),
             [.. runs.Where(run => run.Group == group && run.Environment == environment).OrderBy(run => run.Seed).ThenBy(run => run.ConfigurationHash, StringComparer.Ordinal)
-                .Select(run => scores.GetValueOrDefault(run.Id)).Select(run => score == ReproductionScore.Final ? run?.Final : run?.Area).OfType<double>()]));
-        return new FigureEvidence(drawn, verdict, scores);
+                .Select(run => Score(expectation, run.Id, scores.GetValueOrDefault(run.Id), trends)).OfType<double>()]), figure.Families);
+        return new FigureEvidence(drawn, verdict, scores, trends);
+    }
+
+    private static double? Score(
+        Expectation expectation, Guid run, ComparedRun? scores, Dictionary<SeriesTrend, IReadOnlyDictionary<Guid, double>> trends) =>
+        expectation.Trend is { } trend ? trends[trend].TryGetValue(run, out var correlation) ? correlation : null
+            : expectation.Score switch
+            {
+                ReproductionScore.Final => scores?.Final,
+                ReproductionScore.Area => scores?.Area,
+                _ => scores?.Early,
+            };
+
+    // One number for each run whose series has enough points there.
+    private async Task<IReadOnlyDictionary<Guid, double>> Trends(SeriesTrend trend, IReadOnlyCollection<Guid> runs, CancellationToken cancellation)
+    {
+        var curves = await metrics.Curves(await metrics.Heads(runs, trend.Series, cancellation), MetricAxis.Steps, cancellationToken: cancellation);
+        return curves.Select(pair => (pair.Key, Value: RankCorrelation.Trend(pair.Value, trend.FromStep, trend.ToStep)))
+            .Where(pair => double.IsFinite(pair.Value)).ToDictionary(pair => pair.Key, pair => pair.Value);
     }
 
     private static ComparisonQuery Query(Reproduction figure, IReadOnlyList<FigureRun> runs) => new()

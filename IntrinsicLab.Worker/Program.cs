@@ -17,7 +17,7 @@ var plan = new Argument<FileInfo>("plan") { Description = "Plan of a run or an e
 var runPlan = new Command("run", "Run a plan without a web server: progress bars, then a table.") { plan };
 runPlan.SetAction(parsed => RunCommand.Execute(parsed.GetValue(plan)!));
 
-var figures = new Argument<string[]>("figure") { Description = "Ids of published figures.", Arity = ArgumentArity.ZeroOrMore };
+var figures = new Argument<string[]>("figure") { Description = "Ids of published figures, or tags, each for all figures that have it.", Arity = ArgumentArity.ZeroOrMore };
 var reduced = new Option<bool>("--reduced") { Description = "The reduced experiment: less budget or fewer seeds." };
 var everything = new Option<bool>("--all") { Description = "Every figure, one after the other." };
 var listed = new Option<bool>("--list") { Description = "List the figures with what is known of them." };

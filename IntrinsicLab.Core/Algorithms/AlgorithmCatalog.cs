@@ -46,6 +46,10 @@ public static class AlgorithmCatalog
             "Mnih et al. 2016, Asynchronous Methods for Deep Reinforcement Learning",
             A2CSettings.For, A2CSettings.Check, (config, setup) => new A2C(config, setup))
             with { WhyNotOn = WhyNotActorCritic, Presets = A2CSettings.Presets, Reports = Metrics.OfActorCritics },
+        Entry("trpo", "TRPO", "Trust region policy optimisation: the largest step along the natural gradient that keeps the new policy close to the old.",
+            "Schulman, Levine, Abbeel, Jordan and Moritz 2015, Trust Region Policy Optimization",
+            TrpoSettings.For, TrpoSettings.Check, (config, setup) => new Trpo(config, setup))
+            with { WhyNotOn = TrpoSettings.WhyNotOn, Presets = TrpoSettings.Presets, Reports = Metrics.OfTrustRegions },
         Entry("lirpg", "LIRPG", "Learns a reward of its own by meta-gradient: one that makes the policy's next step raise the extrinsic return.",
             "Zheng, Oh and Singh 2018, On Learning Intrinsic Rewards for Policy Gradient Methods",
             LirpgSettings.For, LirpgSettings.Check, (config, setup) => new Lirpg(config, setup))

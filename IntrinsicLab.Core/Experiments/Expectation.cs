@@ -3,8 +3,22 @@ using System.Text.Json;
 
 namespace IntrinsicLab.Core.Experiments;
 
+/// <summary>In how many of the environments where its groups run an expectation should hold.</summary>
+public enum EnvironmentScope
+{
+    /// <summary>It is one expectation for each of them.</summary>
+    Each,
+
+    /// <summary>In more than half of them.</summary>
+    Most,
+
+    /// <summary>In every one of them.</summary>
+    All,
+}
+
 /// <summary>
-/// One thing that a figure leads us to expect of our runs: a group's scores lie above another's, or above or below a number.
+/// One thing that a figure leads us to expect of our runs: a group's scores lie above another's, or above or below a number, or a metric of its
+/// runs goes a way.
 /// </summary>
 /// <param name="Index">Its place in the list as written.</param>
 /// <param name="Score">Which number of a run is compared.</param>
@@ -21,10 +35,28 @@ public sealed record Expectation(
     double? Below)
 {
     private const int Most = 50;
-    private static readonly string[] Known = ["better", "worse", "atLeast", "ratio", "group", "above", "below", "environment", "score"];
+    private static readonly string[] Known =
+    [
+        "better", "worse", "atLeast", "ratio", "group", "above", "below", "environment", "score", "seedShare", "series", "trend", "fromStep", "toStep", "within",
+    ];
+
+    /// <summary>In how many environments.</summary>
+    public EnvironmentScope Scope { get; init; }
+
+    /// <summary>The environments that <see cref="Scope"/> counts, once they are known; empty for an expectation of one.</summary>
+    public IReadOnlyList<string> Environments { get; init; } = [];
+
+    /// <summary>At least this share of the group's seeds, or of the better group's, should lie beyond the number or the other group's mean; null where means are compared.</summary>
+    public double? SeedShare { get; init; }
+
+    /// <summary>What a metric should do; null where scores are compared.</summary>
+    public SeriesTrend? Trend { get; init; }
 
     /// <summary>It compares two groups.</summary>
     public bool IsComparison => Better is not null;
+
+    /// <summary>The same of one environment alone.</summary>
+    internal Expectation On(string environment) => this with { Environment = environment, Environments = [], Scope = EnvironmentScope.Each };
 
     /// <summary>The groups it names.</summary>
     public IReadOnlyList<string> Groups => [.. Named.Select(each => each.Name)];
@@ -39,14 +71,27 @@ public sealed record Expectation(
     {
         get
         {
-            var where = Environment is null ? "" : $" on {Environment}";
-            var score = Score == ReproductionScore.Final ? "final score" : "mean over training";
+            var where = Scope == EnvironmentScope.All ? " in every environment" : Scope == EnvironmentScope.Most ? " in most environments"
+                : Environment is null ? "" : $" on {Environment}";
+            if (Trend is { } trend)
+                return $"{Group}: {trend.Sentence}{where}";
+            var seeds = SeedShare is { } share ? $"at least {Percent(share)} of the seeds " : "";
             if (Group is not null)
-                return Above is { } above ? $"{Group}: {score} above {Shown(above)}{where}" : $"{Group}: {score} below {Shown(Below ?? 0)}{where}";
+                return $"{Group}: {seeds}{(SeedShare is null ? ScoreWords(Score) : $"with a {ScoreWords(Score)}")} {(Above is { } above ? $"above {Shown(above)}" : $"below {Shown(Below ?? 0)}")}{where}";
             var margin = Ratio is { } ratio ? $", at least {Shown(ratio)} times" : AtLeast > 0 ? $" by at least {Shown(AtLeast)}" : "";
-            return $"{Better} better than {Worse}{margin}{where}{(Score == ReproductionScore.Area ? ", mean over training" : "")}";
+            var score = Score == ReproductionScore.Final ? "" : $", {ScoreWords(Score)}";
+            return SeedShare is null ? $"{Better} better than {Worse}{margin}{where}{score}" : $"{Better}: {seeds}better than the mean of {Worse}{margin}{where}{score}";
         }
     }
+
+    internal static string ScoreWords(ReproductionScore score) => score switch
+    {
+        ReproductionScore.Area => "mean over training",
+        ReproductionScore.Early => "mean over the first fifth of training",
+        _ => "final score",
+    };
+
+    internal static string Percent(double share) => (100 * share).ToString("0.#", CultureInfo.InvariantCulture) + "\u202f%";
 
     internal static string Shown(double value) => value.ToString(Math.Abs(value) >= 1000 ? "0" : "G4", CultureInfo.InvariantCulture).Replace('-', '\u2212');
 
@@ -60,27 +105,24 @@ public sealed record Expectation(
                 return ReproductionScore.Final;
             case "area":
                 return ReproductionScore.Area;
+            case "early":
+                return ReproductionScore.Early;
             case var word:
-                members.Fault("score", Problem.Unknown("score", word, ["final", "area"]));
+                members.Fault("score", Problem.Unknown("score", word, ["final", "area", "early"]));
                 return null;
         }
     }
 
-    internal static IReadOnlyList<Expectation> ReadAll(Members members, ReproductionScore score, List<Problem> problems)
+    internal static IReadOnlyList<Expectation> ReadAll(JsonElement json, string pointer, ReproductionScore score, List<Problem> problems)
     {
-        if (members.Take("expected") is not { } json)
-        {
-            members.Fault("expected", "This member is required: a list, empty where the figure is only shown.");
-            return [];
-        }
         if (json.ValueKind != JsonValueKind.Array || json.GetArrayLength() > Most)
         {
-            members.Fault("expected", $"Expected a list of at most {Most} expectations.");
+            problems.Add(new(pointer, $"Expected a list of at most {Most} expectations, empty where the figure is only shown."));
             return [];
         }
         var all = new List<Expectation>();
         foreach (var (index, element) in json.EnumerateArray().Index())
-            if (Read(element, Problem.At(members.At("expected"), index.ToString(CultureInfo.InvariantCulture)), index, score, problems) is { } read)
+            if (Read(element, Problem.At(pointer, index.ToString(CultureInfo.InvariantCulture)), index, score, problems) is { } read)
                 all.Add(read);
         return all;
     }
@@ -92,15 +134,25 @@ public sealed record Expectation(
         if (problems.Count > before)
             return null;
         var (better, worse, group) = (members.Text("better", 200), members.Text("worse", 200), members.Text("group", 200));
-        var (atLeast, ratio) = (Number(members, "atLeast"), Number(members, "ratio"));
+        var (atLeast, ratio, share) = (Number(members, "atLeast"), Number(members, "ratio"), Number(members, "seedShare"));
         var (above, below) = (Number(members, "above"), Number(members, "below"));
         var environment = members.Text("environment", 100);
-        var score = ReadScore(members) ?? usual;
+        var score = ReadScore(members);
+        var trend = SeriesTrend.Read(members);
         members.RefuseOthers("member", Known);
         if (problems.Count > before)
             return null;
-        if (group is null == (better is null && worse is null))
-            problems.Add(new(pointer, "Expected either 'better' and 'worse', two groups, or 'group' with 'above' or 'below'."));
+        if (share is <= 0 or >= 1)
+            members.Fault("seedShare", "A share lies between 0 and 1: with either none or all of the seeds, no number of seeds could decide it.");
+        if (trend is not null)
+        {
+            if (group is null || better is not null || worse is not null)
+                problems.Add(new(pointer, "A trend is of one 'group'."));
+            if (above is not null || below is not null || atLeast is not null || ratio is not null || share is not null || score is not null)
+                problems.Add(new(pointer, "A trend has no 'above', 'below', 'atLeast', 'ratio', 'seedShare' or 'score': its number is the rank correlation with the steps."));
+        }
+        else if (group is null == (better is null && worse is null))
+            problems.Add(new(pointer, "Expected either 'better' and 'worse', two groups, or 'group' with 'above', 'below' or 'trend'."));
         else if (group is not null)
         {
             if (above is null == below is null)
@@ -121,7 +173,15 @@ public sealed record Expectation(
             if (ratio <= 0)
                 members.Fault("ratio", "A ratio is above 0.");
         }
-        return problems.Count > before ? null : new(index, score, environment, better, worse, atLeast ?? 0, ratio, group, above, below);
+        if (problems.Count > before)
+            return null;
+        var scope = environment switch { "all" => EnvironmentScope.All, "most" => EnvironmentScope.Most, _ => EnvironmentScope.Each };
+        return new(index, score ?? usual, scope == EnvironmentScope.Each ? environment : null, better, worse, atLeast ?? 0, ratio, group, above, below)
+        {
+            Scope = scope,
+            SeedShare = share,
+            Trend = trend,
+        };
     }
 
     private static double? Number(Members members, string name)

@@ -17,6 +17,29 @@ public sealed record ReproductionCatalog(IReadOnlyList<Reproduction> All, IReadO
     /// <summary>The entry with this id, or null.</summary>
     public Reproduction? Find(string id) => All.FirstOrDefault(entry => entry.Id == id);
 
+    /// <summary>Every tag of an entry's plan.</summary>
+    public IReadOnlyList<string> Tags => [.. All.SelectMany(entry => entry.Full.Tags).Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>
+    /// The entries that words stand for, each once, in the order of the words and of the catalogue: an id stands for its entry, any other word for
+    /// every entry that has it as a tag.
+    /// </summary>
+    /// <param name="words">Ids and tags.</param>
+    /// <param name="unknown">Those that are neither.</param>
+    public IReadOnlyList<Reproduction> Select(IEnumerable<string> words, out IReadOnlyList<string> unknown)
+    {
+        var (chosen, strangers) = (new List<Reproduction>(), new List<string>());
+        foreach (var word in words)
+        {
+            List<Reproduction> found = Find(word) is { } entry ? [entry] : [.. All.Where(each => each.Full.Tags.Contains(word))];
+            chosen.AddRange(found.Except(chosen).ToList());
+            if (found.Count == 0)
+                strangers.Add(word);
+        }
+        unknown = strangers;
+        return chosen;
+    }
+
     /// <summary>Reads every <c>*.json</c> of a folder; one that is not there has no figures.</summary>
     public static ReproductionCatalog Read(string folder)
     {

@@ -13,6 +13,9 @@ public sealed record ComparedRun(Guid Id, string Name, int Seed, double? Final, 
     /// <summary>What it was trained on.</summary>
     public string Environment { get; init; } = "";
 
+    /// <summary>Its curve's mean over the first fifth of the budget, on the same scale; null where it has none there.</summary>
+    public double? Early { get; init; }
+
     /// <summary>Its final score as it was measured.</summary>
     public double? RawFinal { get; init; }
 

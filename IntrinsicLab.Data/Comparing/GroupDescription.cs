@@ -6,6 +6,7 @@ namespace IntrinsicLab.Data;
 internal static class GroupDescription
 {
     private const int ProfileReplicates = 2000;
+    private const double EarlyShare = 0.2;
 
     private static readonly Aggregate[] Every = [Aggregate.Mean, Aggregate.Median, Aggregate.Iqm, Aggregate.OptimalityGap];
 
@@ -139,6 +140,7 @@ internal static class GroupDescription
                 Known(AreaUnderCurve.Mean(Curves[index].X, Curves[index].Y, Budget)))
             {
                 Environment = member.Task,
+                Early = Known(AreaUnderCurve.Mean(Curves[index].X, Curves[index].Y, EarlyShare * Budget)),
                 RawFinal = Known(curves[member.Run.Id].Final(Budget, query.FinalShare)),
                 ReachedAt = query.Threshold is { } threshold
                     ? Reaching.First(Curves[index] with { Y = Curves[index].Smoothed(query.Curve.Smoothing) }, threshold) is { } place && place <= Budget ? place : null

@@ -107,6 +107,45 @@ public sealed class ReproductionsTests
     }
 
     [Fact]
+    public async Task Result_OfSharesTrendsAndEarlyScores_ComesFromTheRunsOwnCurves()
+    {
+        await using var data = await TestData.Create();
+        var figure = QuickFigure.Read(plan =>
+        {
+            plan["seeds"] = 3;
+            plan["environments"] = new System.Text.Json.Nodes.JsonArray("cartpole", "catch");
+            plan["reproduction"]!["expected"] = System.Text.Json.Nodes.JsonNode.Parse("""
+                [{"better": "with PPO", "worse": "with A2C", "score": "early", "environment": "most"},
+                 {"group": "with PPO", "above": 150, "seedShare": 0.4, "environment": "cartpole"},
+                 {"group": "with PPO", "series": "loss/value", "trend": "increasing", "fromStep": 1024, "environment": "cartpole"}]
+                """);
+        });
+        var started = await data.Reproductions.Start(figure, Full, "test");
+        foreach (var run in await Runs(data, started.Experiment.Id))
+        {
+            await Measure(data, run, [0, 1638, run.Steps], [0, run.Algorithm == "ppo" ? 400 + run.Seed : 40 + run.Seed, run.Seed == 2 ? 500 : 100], MetricStore.ReturnMetric);
+            await Measure(data, run, [0, 1024, 2048, 3000, 4000], [9, 1, 2, run.Seed == 3 ? 1.5 : 3, 4], "loss/value");
+            await Set(data, run, RunStatus.Completed);
+        }
+
+        var result = (await data.Reproductions.Result(figure, Full))!;
+        var (most, share, trend) = (result.Expected[0], result.Expected[1], result.Expected[2]);
+        Assert.Equal(("environments", "most", "2 of 2", Verdict.Holds), (most.Measure, most.Scope, most.Found, most.Verdict));
+        // On the line from 0 to the score at step 1638 the mean up to a fifth of 4096 is this share of the score.
+        const double early = 0.2 * 4096 / 1638 / 2;
+        Assert.All(most.Parts!, part => Assert.Equal(360 * early, part.Estimate!.Value, 9));
+        Assert.Equal(("seed-share", 1 / 3.0, "33.3\u202f%"), (share.Measure, share.Estimate!.Value, share.Found));
+        Assert.Equal(("rank-correlation", "increasing", 1024), (trend.Measure, trend.Trend!.Direction, trend.Trend.FromStep));
+        Assert.Equal((1 + 1 + 0.8) / 3, trend.Estimate!.Value, 12);
+        var third = result.Runs.Single(run => run is { Group: "with PPO", Environment: "cartpole", Seed: 3 });
+        Assert.Equal(403 * early, third.Early!.Value, 9);
+        Assert.Equal(0.8, Assert.Single(third.Trends!).Value, 12);
+        var folder = Directory.CreateDirectory(Path.Combine(data.Folder, "results")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "quick-figure-full.json"), result.ToJson());
+        Assert.Equal(result.ToJson(), data.Reproductions.Kept(figure, Full)!.ToJson());
+    }
+
+    [Fact]
     public async Task Standing_WhileRunsAreAtWork_ShowsTheirCurvesButTheKeptVerdict()
     {
         await using var data = await TestData.Create();
@@ -141,11 +180,13 @@ public sealed class ReproductionsTests
     }
 
     // Only workers write a trained run's points; for as long as they are written, these are somebody else's.
-    private static async Task Measure(TestData data, Run run, double score)
+    private static Task Measure(TestData data, Run run, double score) => Measure(data, run, [0, run.Steps], [score, score], MetricStore.ReturnMetric);
+
+    private static async Task Measure(TestData data, Run run, double[] steps, double[] values, string metric)
     {
         await using var lab = data.Context();
         await lab.Runs.Where(each => each.Id == run.Id).ExecuteUpdateAsync(set => set.SetProperty(each => each.Source, Run.SourceExternal));
-        await data.Metrics.Upsert(run.Id, new Dictionary<string, SeriesColumns> { [MetricStore.ReturnMetric] = new([0, run.Steps], [score, score]) });
+        await data.Metrics.Upsert(run.Id, new Dictionary<string, SeriesColumns> { [metric] = new(Array.ConvertAll(steps, step => (long)step), values) });
         await lab.Runs.Where(each => each.Id == run.Id).ExecuteUpdateAsync(set => set.SetProperty(each => each.Source, Run.SourceLab));
     }
 }

@@ -40,10 +40,12 @@ public static class ReproductionEndpoints
         if (reproductions.Catalog.Find(id) is not { } figure)
             return Missing(reproductions, id);
         var scale = query.Value.Scale;
+        if (!figure.Scales.Contains(scale))
+            return NoSuchScale(figure);
         var progress = await reproductions.Progress(figure, scale, cancellation);
         var evidence = await reproductions.Evidence(figure, scale, cancellation);
         return TypedResults.Ok(new ReproductionDetail(
-            await Describe(reproductions, figure, each => reproductions.Progress(figure, each, cancellation), cancellation), scale, figure.Deviations,
+            await Describe(reproductions, figure, each => reproductions.Progress(figure, each, cancellation), cancellation), scale, figure.DeviationsAt(scale),
             JsonSerializer.SerializeToElement(figure.Settings, ApiJson.Options), [.. evidence.Verdict.Expectations.Select(ExpectationResource.Of)],
             [.. progress.Runs.Select(run => FigureRunResource.Of(run, evidence.Scores.GetValueOrDefault(run.Id)))],
             JsonDocument.Parse(figure.PlanJson(scale)).RootElement, Reproductions.Command(figure, scale),
@@ -59,6 +61,8 @@ public static class ReproductionEndpoints
     {
         if (reproductions.Catalog.Find(id) is not { } figure)
             return Missing(reproductions, id);
+        if (!figure.Scales.Contains(body.Value.Scale))
+            return NoSuchScale(figure);
         var started = await reproductions.Start(figure, body.Value.Scale, RunEndpoints.Actor, cancellation);
         var resource = new ReproductionStarted(
             figure.Id, body.Value.Scale, started.Experiment.Id, started.Added, started.Resumed, new ExperimentLinks(started.Experiment.Id));
@@ -68,9 +72,9 @@ public static class ReproductionEndpoints
     /// <summary>Pauses every run of a figure's experiment that is at work or waits, each with a checkpoint; start goes on.</summary>
     public static async Task<Results<Ok<ReproductionPaused>, ProblemResult>> Pause(
         string id, Body<NewReproduction> body, Reproductions reproductions, CancellationToken cancellation) =>
-        reproductions.Catalog.Find(id) is { } figure
+        reproductions.Catalog.Find(id) is { } figure && figure.Scales.Contains(body.Value.Scale)
             ? TypedResults.Ok(new ReproductionPaused(await reproductions.Pause(figure, body.Value.Scale, RunEndpoints.Actor, cancellation)))
-            : Missing(reproductions, id);
+            : reproductions.Catalog.Find(id) is { } other ? NoSuchScale(other) : Missing(reproductions, id);
 
     /// <summary>
     /// The figure as POST comparisons would answer it: of this lab's runs where they have points, else of the kept result. The header
@@ -123,6 +127,8 @@ public static class ReproductionEndpoints
     private static async Task<(FigureStanding? Standing, ProblemResult? Refusal)> Drawn(
         Reproductions reproductions, Reproduction figure, ReproductionScale scale, CancellationToken cancellation)
     {
+        if (!figure.Scales.Contains(scale))
+            return (null, NoSuchScale(figure));
         var standing = await reproductions.Standing(figure, scale, await reproductions.Progress(figure, scale, cancellation), cancellation);
         return standing.Comparison is null
             ? (null, ProblemResult.NotFound($"{figure.Id} has not been run at this scale: POST it to its start, or choose the other scale."))
@@ -133,7 +139,7 @@ public static class ReproductionEndpoints
         Reproductions reproductions, Reproduction figure, Func<ReproductionScale, Task<FigureProgress>> progress, CancellationToken cancellation)
     {
         var scales = new Dictionary<string, FigureScaleResource>();
-        foreach (var scale in Enum.GetValues<ReproductionScale>())
+        foreach (var scale in figure.Scales)
         {
             var found = await progress(scale);
             var standing = await reproductions.Standing(figure, scale, found, cancellation);
@@ -145,6 +151,8 @@ public static class ReproductionEndpoints
             figure.Id, figure.Title, figure.Paper, figure.Figure, figure.Claim, [.. figure.FullRuns.Select(run => run.Algorithm).Distinct()],
             [.. figure.FullRuns.Select(run => run.Environment).Distinct()], scales);
     }
+
+    private static ProblemResult NoSuchScale(Reproduction figure) => ProblemResult.Invalid("/scale", $"{figure.Id} has no reduced form.");
 
     private static ProblemResult Missing(Reproductions reproductions, string id) =>
         ProblemResult.NotFound(Problem.Unknown("figure", id, [.. reproductions.Catalog.All.Select(figure => figure.Id)]));

@@ -23,7 +23,7 @@ public sealed record FileFault(string File, string Pointer, string Message);
 /// <param name="Claim">What the paper says, in our own words.</param>
 /// <param name="Algorithms">Algorithms of its plan.</param>
 /// <param name="Environments">Environments of its plan.</param>
-/// <param name="Scales">Where it stands, at scale full and at scale reduced.</param>
+/// <param name="Scales">Where it stands, at scale full and, where it has a reduced form, at scale reduced.</param>
 public sealed record ReproductionResource(
     string Id, string Title, PaperReference Paper, string Figure, string Claim, IReadOnlyList<string> Algorithms, IReadOnlyList<string> Environments,
     IReadOnlyDictionary<string, FigureScaleResource> Scales);

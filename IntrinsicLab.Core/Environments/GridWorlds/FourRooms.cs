@@ -114,7 +114,16 @@ public sealed class FourRooms : IEnvironment, ITabular
             Keyboard = new(
                 [new("ArrowUp", [0], "Up"), new("ArrowRight", [1], "Right"), new("ArrowDown", [2], "Down"), new("ArrowLeft", [3], "Left")],
                 Idle: null),
+            Maps = [StateMap.Cells(Side, Side, ObserveCell) with { Places = [("Goal", Free[goal].Column, Free[goal].Row)] }],
         };
+
+        bool ObserveCell(int row, int column, Span<float> observation)
+        {
+            var at = Array.IndexOf(Free, (row, column));
+            if (at >= 0)
+                Observe(at, observation);
+            return at >= 0;
+        }
     }
 
     /// <inheritdoc/>
@@ -219,7 +228,9 @@ public sealed class FourRooms : IEnvironment, ITabular
     private static int CellAt(ReadOnlySpan<float> observation) => Math.Max(0, Array.IndexOf(
         Free, ((int)MathF.Round(observation[1] * (Side - 3)) + 1, (int)MathF.Round(observation[0] * (Side - 3)) + 1)));
 
-    private void Observe(Span<float> observation)
+    private void Observe(Span<float> observation) => Observe(cell, observation);
+
+    private void Observe(int cell, Span<float> observation)
     {
         if (config.View == FourRoomsView.Coordinates)
         {

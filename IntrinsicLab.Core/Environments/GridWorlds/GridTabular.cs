@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using IntrinsicLab.Core.Experiments;
 
 namespace IntrinsicLab.Core.Environments.GridWorlds;
@@ -155,7 +156,25 @@ public sealed class GridTabular : IEnvironment, ITabular
                 CellOf = level.CellOf,
             },
             Keyboard = GridActions.Keyboard(level.ActionSet),
+            Maps =
+            [
+                StateMap.Cells(level.Map.Rows, level.Map.Columns, ObserveCell) with
+                {
+                    Name = "with every object present",
+                    Places = [.. level.Objects.Select(item => (
+                        string.Create(CultureInfo.InvariantCulture, $"Object of reward {item.Kind.Reward}"),
+                        (double)(item.Cell % level.Map.Columns), (double)(item.Cell / level.Map.Columns)))],
+                },
+            ],
         };
+
+        bool ObserveCell(int row, int column, Span<float> observation)
+        {
+            var cell = row * level.Map.Columns + column;
+            if (!level.Map.IsWall(cell))
+                Observe(level.StateOf(cell, (1 << level.Objects.Count) - 1), observation);
+            return !level.Map.IsWall(cell);
+        }
     }
 
     /// <inheritdoc/>
@@ -227,15 +246,17 @@ public sealed class GridTabular : IEnvironment, ITabular
         return level.StateOf(row * level.Map.Columns + column, mask);
     }
 
-    private void Observe(Span<float> observation)
+    private void Observe(Span<float> observation) => Observe(State, observation);
+
+    private void Observe(int state, Span<float> observation)
     {
         observation.Clear();
         if (shown == GridObservation.OneHot)
         {
-            observation[State] = 1;
+            observation[state] = 1;
             return;
         }
-        var (cell, mask) = (level.CellOf(State), level.MaskOf(State));
+        var (cell, mask) = (level.CellOf(state), level.MaskOf(state));
         observation[0] = (float)(cell / level.Map.Columns) / Math.Max(1, level.Map.Rows - 1);
         observation[1] = (float)(cell % level.Map.Columns) / Math.Max(1, level.Map.Columns - 1);
         for (var index = 0; index < level.Objects.Count; index++)

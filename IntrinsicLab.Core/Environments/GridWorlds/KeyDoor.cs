@@ -78,6 +78,7 @@ public sealed class KeyDoor : IEnvironment, ITabular
             Keyboard = new(
                 [new("ArrowUp", [0], "Up"), new("ArrowRight", [1], "Right"), new("ArrowDown", [2], "Down"), new("ArrowLeft", [3], "Left")],
                 Idle: null),
+            Maps = [MapOf("before the key is taken", KeyOnFloor), MapOf("with the key", KeyInHand)],
         };
     }
 
@@ -253,7 +254,26 @@ public sealed class KeyDoor : IEnvironment, ITabular
         return phase * size * size + agent;
     }
 
-    private void Observe(Span<float> observation)
+    // The maze without random places. Nobody is behind a closed door.
+    private StateMap MapOf(string name, int phase)
+    {
+        var (key, door) = (RoomCell(RoomCells - wall), size / 2);
+        return StateMap.Cells(size, size, (row, column, observation) =>
+        {
+            var free = column < wall || (phase != KeyOnFloor && (column > wall || row == door));
+            if (free)
+                Observe(new Place(key, door, column >= wall ? DoorOpen : phase, row * size + column), observation);
+            return free;
+        }) with
+        {
+            Name = name,
+            Places = phase == KeyOnFloor ? [("Key", key % size, key / size)] : [("Door", wall, door), ("Goal", size - 1, size - 1)],
+        };
+    }
+
+    private void Observe(Span<float> observation) => Observe(place, observation);
+
+    private void Observe(Place place, Span<float> observation)
     {
         observation.Clear();
         var full = config.View == KeyDoorView.Full;

@@ -13,7 +13,7 @@ public class ReproductionTests
         var figure = QuickFigure.Read();
 
         Assert.Equal(["with PPO", "with A2C"], figure.GroupNames);
-        Assert.Equal((4096, 2048), (figure.Full.Runs[0].Steps, figure.Reduced.Runs[0].Steps));
+        Assert.Equal((4096, 2048), (figure.Full.Runs[0].Steps, figure.Reduced!.Runs[0].Steps));
         Assert.Equal(("quick-figure:full", "quick-figure:reduced"), (figure.Key(ReproductionScale.Full), figure.Key(ReproductionScale.Reduced)));
         Assert.Equal(["arm", "environment"], figure.Settings.GroupBy);
         Assert.Equal("with PPO better than with A2C on cartpole", figure.Expectations(ReproductionScale.Full)[0].Sentence);
@@ -48,7 +48,7 @@ public class ReproductionTests
             plan["environmentParameters"] = JsonNode.Parse("""{"*": {"delay": 5, "timeLimit": 100}}""");
             plan["reproduction"]!["reduced"] = JsonNode.Parse("""{"environmentParameters": {"*": {"delay": null, "frameStack": 2}}, "seeds": [7]}""");
         });
-        var reduced = Assert.Single(figure.Reduced.Runs, run => run.Algorithm == "ppo");
+        var reduced = Assert.Single(figure.Reduced!.Runs, run => run.Algorithm == "ppo");
 
         Assert.Equal((1, 100, 2, 7), (reduced.Wrappers.Delay, reduced.Wrappers.TimeLimit, reduced.Wrappers.FrameStack, reduced.Seed));
         Assert.Equal((5, 100, 1), (figure.Full.Runs[0].Wrappers.Delay, figure.Full.Runs[0].Wrappers.TimeLimit, figure.Full.Runs[0].Wrappers.FrameStack));
@@ -116,7 +116,7 @@ public class ReproductionTests
 
         Assert.Null(Reproduction.Read(QuickFigure.Changed(plan => plan["reproduction"] = new JsonObject()), problems));
         Assert.Equal(
-            ["claim", "expected", "figure", "id", "minutes", "paper", "reduced", "title"],
+            ["claim", "expected", "figure", "id", "minutes", "paper", "title"],
             problems.Select(problem => problem.Pointer["/reproduction/".Length..]).Where(place => !place.Contains('/')).Distinct().Order(StringComparer.Ordinal));
     }
 

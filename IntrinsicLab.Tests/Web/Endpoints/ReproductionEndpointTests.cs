@@ -55,6 +55,22 @@ public sealed class ReproductionEndpointTests(ApiApplication lab) : IClassFixtur
     }
 
     [Fact]
+    public async Task Get_AFigureOfManyKinds_HasItsExpectationsInWordsAndParts()
+    {
+        var detail = await lab.Get("reproductions/cln-fig4");
+
+        Assert.Equal(
+            ["CLN better than PPO in most environments", "CLN better than PPO-LIRPG in most environments", "PPO better than CLN in every environment, mean over the first fifth of training"],
+            detail["expected"]!.AsArray().Select(each => (string)each!["sentence"]!));
+        Assert.Equal(["hopper", "walker2d", "half-cheetah", "ant", "humanoid"], detail["expected"]![0]!["parts"]!.AsArray().Select(part => (string)part!["environment"]!));
+        Assert.Equal(("most", "environments"), ((string)detail["expected"]![0]!["scope"]!, (string)detail["expected"]![0]!["measure"]!));
+        var reduced = await lab.Get("reproductions/cln-fig6?scale=reduced");
+        var trend = Assert.Single(reduced["expected"]!.AsArray())!["trend"]!;
+        Assert.Equal(("reward/intrinsic_mean", "none", 0.5), ((string)trend["series"]!, (string)trend["direction"]!, (double)trend["within"]!));
+        Assert.Contains("Reduced: the first 500,000 steps", (string)reduced["deviations"]!);
+    }
+
+    [Fact]
     public async Task Start_TwiceWithAKeyAndOnceWithout_MakesOneExperiment()
     {
         const string path = "reproductions/ppo-delayed-hopper/start";
