@@ -19,6 +19,7 @@ internal static class PageUrls
     public const string Baselines = "baselines";
     public const string Notation = "notation";
     public const string Gymnasium = "gymnasium";
+    public const string Bandits = "bandits";
 
     public const string Sweeps = "sweeps";
     public const string NewSweep = "sweeps/new";

@@ -46,6 +46,10 @@ public static class AlgorithmCatalog
             "Mnih et al. 2016, Asynchronous Methods for Deep Reinforcement Learning",
             A2CSettings.For, A2CSettings.Check, (config, setup) => new A2C(config, setup))
             with { WhyNotOn = WhyNotActorCritic, Presets = A2CSettings.Presets, Reports = Metrics.OfActorCritics },
+        Entry("trpo", "TRPO", "Trust region policy optimisation: the largest step along the natural gradient that keeps the new policy close to the old.",
+            "Schulman, Levine, Abbeel, Jordan and Moritz 2015, Trust Region Policy Optimization",
+            TrpoSettings.For, TrpoSettings.Check, (config, setup) => new Trpo(config, setup))
+            with { WhyNotOn = TrpoSettings.WhyNotOn, Presets = TrpoSettings.Presets, Reports = Metrics.OfTrustRegions },
         Entry("lirpg", "LIRPG", "Learns a reward of its own by meta-gradient: one that makes the policy's next step raise the extrinsic return.",
             "Zheng, Oh and Singh 2018, On Learning Intrinsic Rewards for Policy Gradient Methods",
             LirpgSettings.For, LirpgSettings.Check, (config, setup) => new Lirpg(config, setup))
@@ -54,6 +58,10 @@ public static class AlgorithmCatalog
             "Stadie, Zhang and Ba 2020, Learning Intrinsic Rewards as a Bi-Level Optimization Problem",
             ClnSettings.For, ClnSettings.Check, (config, setup) => new Cln(config, setup))
             with { WhyNotOn = ClnSettings.WhyNotOn, Presets = ClnSettings.Presets, Reports = [.. Metrics.OfActorCritics, .. Metrics.OfClippedUpdates, .. Metrics.OfConditionalPolicies] },
+        Entry("q-learning", "Q-learning", "Keeps a table of values for worlds of few states, and explores by chance, by counts in the choice, in the reward or in a model.",
+            "Watkins and Dayan 1992, Q-learning; Strehl and Littman 2008, An Analysis of Model-Based Interval Estimation for Markov Decision Processes",
+            QLearningSettings.For, QLearningSettings.Check, (config, setup) => new QLearning(config, setup))
+            with { WhyNotOn = QLearningSettings.WhyNotOn, Presets = QLearningSettings.Presets, Reports = QLearningSettings.Reports },
     ];
 
     /// <summary>The entry with this id, or null.</summary>

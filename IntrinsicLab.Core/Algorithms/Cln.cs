@@ -222,6 +222,7 @@ public sealed class Cln : IAlgorithm
     private readonly Adam optimizer;
     private readonly OptimizerState optimizerState, rewardOptimizerState, valueOptimizerState;
     private readonly EpisodeLog episodes = new();
+    private readonly RewardLog paid;
     private readonly bool policyLearns;
     // One per sample of the minibatch.
     private readonly float[] nlp, nlpGradient, valueGradient, denominators, outerAdvantages, oldOuterValues, outerValues, outerReturns, outerValueGradient;
@@ -263,6 +264,10 @@ public sealed class Cln : IAlgorithm
         (optimizerState, rewardOptimizerState, valueOptimizerState) = (
             optimizer.Initial(network.Parameters), optimizer.Initial(reward.Parameters), optimizer.Initial(extrinsicValue.Parameters));
         Policy = new GreedyPolicy(network, experience);
+        paid = new RewardLog(spec, config.Environments);
+        Traces = config.WithoutIntrinsicReward
+            ? []
+            : [new StepTrace(LirpgFigures.TraceName, LirpgFigures.TraceMeaning, (observation, action, _) => RewardOf(experience.Seen(observation), action))];
         (nlp, nlpGradient, valueGradient, denominators) = (new float[rows], new float[rows], new float[rows], new float[rows]);
         (outerAdvantages, oldOuterValues, outerValues) = (new float[rows], new float[rows], new float[rows]);
         (outerReturns, outerValueGradient, rawAdvantages) = (new float[rows], new float[rows], new float[rows]);
@@ -279,6 +284,9 @@ public sealed class Cln : IAlgorithm
 
     /// <inheritdoc/>
     public IPolicy Policy { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<StepTrace> Traces { get; }
 
     /// <summary>The parameters θ of policy and intrinsic value function, flat.</summary>
     public torch.Tensor Parameters => network.Parameters;
@@ -343,7 +351,7 @@ public sealed class Cln : IAlgorithm
         if (config.EtaRatioDenominator == ClnDenominator.Old)
         {
             compared = perStep;
-            previous.Forward(validation.Rollout.Observations, validation.Rollout.Rows);
+            previous.ForwardPolicy(validation.Rollout.Observations, validation.Rollout.Rows);
             previous.Evaluate(validation.Rollout.Actions, compared);
         }
         RememberPayer();
@@ -371,16 +379,11 @@ public sealed class Cln : IAlgorithm
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Figure> Figures()
-    {
-        var rewards = new float[training.Rollout.Rows];
-        reward.Forward(training.Rollout.Observations, training.Rollout.Actions, rewards);
-        return
-        [
-            .. RolloutFigures.Of(training.Rollout, network, experience), .. LirpgFigures.Of(training.Rollout, rewards, experience.Batch),
-            ClnFigures.Of(network),
-        ];
-    }
+    public IReadOnlyList<Figure> Figures() =>
+    [
+        .. LirpgFigures.Of(paid, RewardOf, network, training.Rollout, experience), ClnFigures.Of(network),
+        .. RolloutFigures.Of(training.Rollout, network, experience),
+    ];
 
     /// <inheritdoc/>
     public void Save(CheckpointWriter writer)
@@ -400,6 +403,7 @@ public sealed class Cln : IAlgorithm
         validationRng.Save(writer);
         if (config.ReuseValidationRollout)
             validation.Save(writer);
+        paid.Save(writer);
     }
 
     /// <inheritdoc/>
@@ -419,6 +423,7 @@ public sealed class Cln : IAlgorithm
         (actionRng, shuffleRng, validationRng) = (Rng.Load(reader), Rng.Load(reader), Rng.Load(reader));
         if (config.ReuseValidationRollout)
             validation.Load(reader);
+        paid.Load(reader);
         ConditionPolicy();
     }
 
@@ -441,10 +446,12 @@ public sealed class Cln : IAlgorithm
     {
         var begun = experience.Batch.Steps;
         var rollout = trajectory.Rollout;
+        var reported = points.Count;
         rollout.Collect(
             experience, network, actionRng, episode => episodes.Add(episode, points), keepTruncations: config.BootstrapOnTruncation);
         reward.Forward(rollout.Observations, rollout.Actions, perStep);
         ReportRewards(rollout, begun, means, points);
+        paid.Add(rollout, perStep, points.GetRange(reported, points.Count - reported));
 
         var nextValues = new float[config.Environments];
         extrinsicValue.Forward(experience.Observations.ToArray(), nextValues);
@@ -506,7 +513,8 @@ public sealed class Cln : IAlgorithm
         // Without any reward its advantages are the value function's errors: nothing to learn from.
         if (!policyLearns)
             Array.Clear(nlpGradient);
-        network.Backward(minibatch.Actions, nlpGradient, policyLearns ? (float)-config.EntropyCoefficient : 0, valueGradient);
+        network.Backward(
+            minibatch.Actions, nlpGradient, policyLearns ? (float)-config.EntropyCoefficient : 0, valueGradient, ofCondition: false);
 
         // 5: the step; the round's last one is what line 11 goes back through.
         var norm = GlobalNorm.ClipInPlace(network.Gradient, config.MaximumGradientNorm);
@@ -534,13 +542,14 @@ public sealed class Cln : IAlgorithm
             PolicyGradients.Normalise<float>(outerAdvantages);
 
         // 10: the extrinsic loss, its gradient with respect to the condition, and q, that with respect to θ.
-        network.Forward(minibatch.Observations, nlp.Length);
+        network.ForwardPolicy(minibatch.Observations, nlp.Length);
         network.Evaluate(minibatch.Actions, nlp);
         var outer = PolicyGradients.ClippedSurrogate(nlp, denominators, outerAdvantages, clipRange, nlpGradient);
         means.Add(Metrics.MetaLoss, outer.Loss);
         means.Add(Metrics.MetaApproximateKl, outer.ApproximateKl);
         means.Add(Metrics.MetaRatioClipFraction, outer.ClipFraction);
         network.Backward(minibatch.Actions, nlpGradient, 0, []);
+        means.Add(Metrics.MetaGradientCosine, MetaGradients.CosineWhereTouched(stepGradient, FlatMemory.Of(network.Gradient)));
 
         // 11: what η did to it through the policy's last step.
         var gradient = FlatMemory.Of(reward.Gradient);
@@ -649,6 +658,13 @@ public sealed class Cln : IAlgorithm
         means.Add(Metrics.ConditionedBias, Math.Sqrt(biases));
         means.Add(Metrics.ParameterNorm, network.ParameterNorm());
         means.Add(Metrics.RewardParameterNorm, Math.Sqrt(Math.Pow(reward.ParameterNorm(), 2) + Math.Pow(extrinsicValue.ParameterNorm(), 2)));
+    }
+
+    private float RewardOf(ReadOnlySpan<float> observation, ReadOnlySpan<float> action)
+    {
+        Span<float> result = [0f];
+        reward.Forward(observation, action, result);
+        return result[0];
     }
 
     // A condition of zeros leaves gain and bias to the layer's own parameters, and W_g and W_b without a gradient.

@@ -72,6 +72,9 @@ public sealed record FigureSeries(string Name, IReadOnlyList<double> X, IReadOnl
 
     /// <summary>Points without a line between them.</summary>
     public bool Points { get; init; }
+
+    /// <summary>Measured along the axis on the right, <see cref="LineFigure.Right"/>.</summary>
+    public bool OnRight { get; init; }
 }
 
 /// <summary>Lines or clouds of points over a common axis: rewards along an episode, paths of skills.</summary>
@@ -87,19 +90,31 @@ public sealed record LineFigure(string Id, string Title, string Caption, FigureA
     /// <summary>One unit is as long on both axes: for places on a map.</summary>
     public bool EqualScales { get; init; }
 
+    /// <summary>A second vertical axis with a scale of its own; null for none.</summary>
+    public FigureAxis? Right { get; init; }
+
+    /// <summary>Places along the horizontal axis where a dotted line stands, such as the ends of episodes.</summary>
+    public IReadOnlyList<double> Breaks { get; init; } = [];
+
     private protected override string Kind => "lines";
 
     private protected override void WriteMembers(Utf8JsonWriter writer)
     {
         X.Write(writer, "x");
         Y.Write(writer, "y");
+        Right?.Write(writer, "right");
+        if (Right is null && Series.Any(series => series.OnRight))
+            throw new InvalidOperationException($"{Id} has a line on the right, where it has no axis.");
         writer.WriteBoolean("equalScales", EqualScales);
+        WriteNumbers(writer, "breaks", Breaks);
         writer.WriteStartArray("series");
         foreach (var series in Series)
         {
             writer.WriteStartObject();
             writer.WriteString("name", series.Name);
             writer.WriteBoolean("points", series.Points);
+            if (series.OnRight)
+                writer.WriteBoolean("onRight", true);
             WriteNumbers(writer, "x", series.X);
             WriteNumbers(writer, "y", series.Y);
             WriteNumbers(writer, "low", series.Low);

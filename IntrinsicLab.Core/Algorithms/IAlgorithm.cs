@@ -25,6 +25,12 @@ public interface IAlgorithm : IDisposable
     /// </summary>
     IReadOnlyList<Figure> Figures() => [];
 
+    /// <summary>
+    /// What the learner thinks of steps that others take, such as what it would pay for them itself; recorded with replays and shown in step
+    /// with them. Asking changes nothing that training depends on. Valid until the next <see cref="Update"/>.
+    /// </summary>
+    IReadOnlyList<StepTrace> Traces => [];
+
     /// <summary>The current policy, for evaluation and replays. Valid until the next <see cref="Update"/>.</summary>
     IPolicy Policy { get; }
 }
@@ -35,6 +41,18 @@ public interface IPolicy
     /// <summary>Writes the policy's most likely action for an observation (raw, as the environment gave it).</summary>
     void Act(ReadOnlySpan<float> observation, Span<float> action);
 }
+
+/// <summary>One number that a learner has for a step.</summary>
+/// <param name="Name">Name for people, in sentence case.</param>
+/// <param name="Meaning">A sentence: what the number is.</param>
+/// <param name="Of">Computes it.</param>
+public sealed record StepTrace(string Name, string Meaning, StepNumber Of);
+
+/// <summary>A number for a step from one observation to the next, all raw, as the environment has them.</summary>
+/// <param name="observation">What was seen.</param>
+/// <param name="action">What was done.</param>
+/// <param name="next">What was seen then.</param>
+public delegate double StepNumber(ReadOnlySpan<float> observation, ReadOnlySpan<float> action, ReadOnlySpan<float> next);
 
 /// <summary>What an algorithm is given besides its config.</summary>
 /// <param name="Environments">The world to learn in.</param>

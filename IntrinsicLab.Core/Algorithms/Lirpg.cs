@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Numerics;
 using IntrinsicLab.Core.Environments;
 using IntrinsicLab.Core.Environments.Wrappers;
 using IntrinsicLab.Core.Experiments;
@@ -206,10 +207,13 @@ public sealed class Lirpg : IAlgorithm
     private readonly Rollout rollout;
     private readonly Minibatch minibatch;
     private readonly EpisodeLog episodes = new();
-    private readonly int[] everyRow, neededRows;
-    private readonly bool[] inMinibatch;
+    private readonly RewardLog paid;
+    private readonly int[] everyRow;
+    private readonly NeededSteps needed;
     // One value per step of the rollout.
-    private readonly float[] intrinsic, mixed, beyond, extrinsicBeyond, extrinsicValues, extrinsicAdvantages, extrinsicReturns, neededRewards, rewardGradient;
+    private readonly float[] intrinsic, mixed, beyond, extrinsicBeyond, extrinsicValues, extrinsicAdvantages, extrinsicReturns;
+    // One per step that a minibatch needs.
+    private readonly float[] neededIntrinsic, neededRewards, neededValues, neededAdvantages, neededReturns, rewardGradient;
     // One per sample of the minibatch.
     private readonly float[] nlp, nlpGradient, valueGradient, nextNlp, nextNlpGradient, rawAdvantages, outerAdvantages, outerReturns;
     private readonly float[] oldOuterValues, outerValues, outerValueGradient, nlpTangent, valueTangent, advantageGradient;
@@ -252,22 +256,29 @@ public sealed class Lirpg : IAlgorithm
             : new RmsProp(config.RmspropDecay, config.AdamEpsilon, config.AdamEpsilonStyle);
         (optimizerState, rewardOptimizerState) = (optimizer.Initial(network.Parameters), optimizer.Initial(reward.Parameters));
         Policy = new GreedyPolicy(network, experience);
+        paid = new RewardLog(spec, config.Environments);
+        Traces = [new StepTrace(LirpgFigures.TraceName, LirpgFigures.TraceMeaning, (observation, action, _) => reward.Of(experience.Seen(observation), action))];
         everyRow = [.. Enumerable.Range(0, rollout.Rows)];
-        (neededRows, inMinibatch) = (new int[rollout.Rows], new bool[rollout.Rows]);
+        needed = new NeededSteps(config.Environments, rollout.Rows);
         (intrinsic, mixed, beyond, extrinsicBeyond) = (PerStep(), PerStep(), PerStep(), PerStep());
         (extrinsicValues, extrinsicAdvantages, extrinsicReturns) = (PerStep(), PerStep(), PerStep());
-        (neededRewards, rewardGradient) = (PerStep(), PerStep());
+        (neededIntrinsic, neededRewards, neededValues) = (PerStep(), PerStep(), PerStep());
+        (neededAdvantages, neededReturns, rewardGradient) = (PerStep(), PerStep(), PerStep());
         (nlp, nlpGradient, valueGradient) = (new float[rows], new float[rows], new float[rows]);
         (nextNlp, nextNlpGradient) = (new float[rows], new float[rows]);
         (rawAdvantages, outerAdvantages, outerReturns) = (new float[rows], new float[rows], new float[rows]);
         (oldOuterValues, outerValues, outerValueGradient) = (new float[rows], new float[rows], new float[rows]);
         (nlpTangent, valueTangent, advantageGradient) = (new float[rows], new float[rows], new float[rows]);
-        (innerGradient, direction) = (new float[network.Parameters.numel()], new float[network.Parameters.numel()]);
+        var parameters = network.Parameters.numel();
+        (innerGradient, direction) = (new float[parameters], new float[parameters]);
         episodeIntrinsic = new double[config.Environments];
     }
 
     /// <inheritdoc/>
     public IPolicy Policy { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<StepTrace> Traces { get; }
 
     /// <summary>The parameters θ of policy and mixed value function, flat.</summary>
     public TorchSharp.torch.Tensor Parameters => network.Parameters;
@@ -291,8 +302,10 @@ public sealed class Lirpg : IAlgorithm
         reward.Show(rollout.Observations, rollout.Actions);
         reward.Forward(everyRow, everyRow, intrinsic, extrinsicValues);
         ReportRewards(begun, means, points);
+        paid.Add(rollout, intrinsic, points);
         LookBeyondTimeLimits();
         EstimateExtrinsic();
+        needed.Show(rollout.Ended);
 
         // 4-13: improve policy and reward together.
         var learningRate = ScheduledRate(config.LearningRateSchedule, config.LearningRate, steps);
@@ -308,6 +321,7 @@ public sealed class Lirpg : IAlgorithm
                 Improve(part, learningRate, rewardLearningRate, clipRange, means);
         }
         updates++;
+        EstimateMixed();
         means.Add(Metrics.ParameterNorm, network.ParameterNorm());
         means.Add(Metrics.RewardParameterNorm, reward.ParameterNorm());
         episodes.Summarise(steps, points);
@@ -320,13 +334,8 @@ public sealed class Lirpg : IAlgorithm
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Figure> Figures()
-    {
-        var figures = RolloutFigures.Of(rollout, network, experience);
-        var (rewards, values) = (PerStep(), PerStep());
-        reward.Forward(everyRow, everyRow, rewards, values);
-        return [.. figures, .. LirpgFigures.Of(rollout, rewards, experience.Batch)];
-    }
+    public IReadOnlyList<Figure> Figures() =>
+        [.. LirpgFigures.Of(paid, reward.Of, network, rollout, experience), .. RolloutFigures.Of(rollout, network, experience)];
 
     /// <inheritdoc/>
     public void Save(CheckpointWriter writer)
@@ -341,6 +350,7 @@ public sealed class Lirpg : IAlgorithm
         episodes.Save(writer);
         actionRng.Save(writer);
         shuffleRng.Save(writer);
+        paid.Save(writer);
     }
 
     /// <inheritdoc/>
@@ -357,6 +367,7 @@ public sealed class Lirpg : IAlgorithm
         experience.Load(reader);
         episodes.Load(reader);
         (actionRng, shuffleRng) = (Rng.Load(reader), Rng.Load(reader));
+        paid.Load(reader);
     }
 
     /// <inheritdoc/>
@@ -376,11 +387,9 @@ public sealed class Lirpg : IAlgorithm
         var valueClip = ppo && config.ValueClip ? clipRange : float.PositiveInfinity;
 
         // 5: rewards under the present η, and the advantages they give to the policy.
-        var needed = RowsThatMatter(part);
-        reward.Forward(needed, minibatch.RowsOf(part), neededRewards, outerValues);
-        for (var i = 0; i < needed.Length; i++)
-            intrinsic[needed[i]] = neededRewards[i];
-        EstimateMixed();
+        needed.Choose(minibatch.RowsOf(part));
+        reward.Forward(needed.Rows, minibatch.RowsOf(part), neededIntrinsic, outerValues);
+        EstimateNeeded();
         minibatch.Gather(part);
         minibatch.Advantages.CopyTo(rawAdvantages, 0);
         if (ppo && config.NormaliseAdvantages)
@@ -418,7 +427,7 @@ public sealed class Lirpg : IAlgorithm
         next.ParametersChanged();
 
         // 9: the extrinsic loss after that step, and its gradient there.
-        next.Forward(minibatch.Observations, nlp.Length);
+        next.ForwardPolicy(minibatch.Observations, nlp.Length);
         next.Evaluate(minibatch.Actions, nextNlp);
         var outer = PolicyGradients.ClippedSurrogate(nextNlp, denominators, outerAdvantages, clipRange, nextNlpGradient);
         means.Add(Metrics.MetaLoss, outer.Loss);
@@ -426,7 +435,7 @@ public sealed class Lirpg : IAlgorithm
         next.Backward(minibatch.Actions, nextNlpGradient, 0, []);
         FlatMemory.CopyFrom(network.Gradient, innerGradient);
         FlatMemory.CopyFrom(next.Gradient, direction);
-        means.Add(Metrics.MetaGradientCosine, CosineWhereTouched(innerGradient, direction));
+        means.Add(Metrics.MetaGradientCosine, MetaGradients.CosineWhereTouched(innerGradient, direction));
 
         // 10: back through the step and the clip to a direction w of θ, then along w to every sample's advantage.
         if (config.MetaGradient == MetaGradientRoute.FirstOrder)
@@ -442,11 +451,11 @@ public sealed class Lirpg : IAlgorithm
         }
 
         // 11: from the advantages to the rewards, and with the extrinsic value loss into η.
-        SpreadOverRewards(part, needed);
+        SpreadOverRewards(part);
         means.Add(Metrics.ExtrinsicValueLoss, PolicyGradients.ClippedValueLoss(
             outerValues, oldOuterValues, outerReturns, valueClip, outerValueGradient));
         FlatMemory.Scale(outerValueGradient, (float)config.ExtrinsicValueCoefficient);
-        reward.Backward(rewardGradient.AsSpan(0, needed.Length), outerValueGradient);
+        reward.Backward(rewardGradient.AsSpan(0, needed.Rows.Length), outerValueGradient);
         means.Add(Metrics.MetaGradientNorm, reward.RewardGradientNorm());
 
         // 12-13: both steps.
@@ -455,23 +464,6 @@ public sealed class Lirpg : IAlgorithm
         reward.ParametersChanged();
         FlatMemory.Copy(next.Parameters, network.Parameters);
         network.ParametersChanged();
-    }
-
-    /// <summary>The steps whose reward reaches an advantage of the minibatch: from its first step of each episode on. No other has a gradient.</summary>
-    private ReadOnlySpan<int> RowsThatMatter(int part)
-    {
-        foreach (var row in minibatch.RowsOf(part))
-            inMinibatch[row] = true;
-        var count = 0;
-        for (var row = 0; row < rollout.Rows; row++)
-        {
-            var before = row - config.Environments;
-            inMinibatch[row] |= before >= 0 && inMinibatch[before] && !rollout.Ended[before];
-            if (inMinibatch[row])
-                neededRows[count++] = row;
-        }
-        Array.Clear(inMinibatch);
-        return neededRows.AsSpan(0, count);
     }
 
     private void EstimateExtrinsic()
@@ -483,29 +475,56 @@ public sealed class Lirpg : IAlgorithm
         Estimate(extrinsicValues, nextValues, extrinsicAdvantages, extrinsicReturns);
     }
 
+    // Of every step, with the rewards that were last computed.
     private void EstimateMixed()
     {
-        var (extrinsicWeight, intrinsicWeight) = ((float)config.ExtrinsicCoefficient, (float)config.IntrinsicCoefficient);
         for (var row = 0; row < rollout.Rows; row++)
-            mixed[row] = extrinsicWeight * rollout.Rewards[row] + intrinsicWeight * intrinsic[row] + beyond[row];
+            mixed[row] = MixedReward(row);
         Estimate(rollout.Values, rollout.NextValues, rollout.Advantages, rollout.Returns);
     }
 
     // Advantages and targets of the rewards in `mixed`, as plain PPO or A2C computes them, in the same order of operations.
-    private void Estimate(float[] values, float[] nextValues, float[] advantages, float[] returns)
+    private void Estimate(float[] values, float[] nextValues, float[] advantages, float[] returns) =>
+        Estimate(mixed, values, rollout.Ended, nextValues, advantages, returns);
+
+    private void Estimate(
+        ReadOnlySpan<float> rewards, ReadOnlySpan<float> values, ReadOnlySpan<bool> ended, float[] nextValues, Span<float> advantages, Span<float> returns)
     {
         if (ppo)
         {
-            Returns.GeneralizedAdvantages<float>(
-                mixed, values, rollout.Ended, nextValues, (float)config.Gamma, (float)config.GaeLambda, advantages);
-            for (var row = 0; row < rollout.Rows; row++)
+            Returns.GeneralizedAdvantages(rewards, values, ended, nextValues, (float)config.Gamma, (float)config.GaeLambda, advantages);
+            for (var row = 0; row < returns.Length; row++)
                 returns[row] = advantages[row] + values[row];
             return;
         }
-        Returns.NStep<float>(mixed, rollout.Ended, nextValues, (float)config.Gamma, returns);
-        for (var row = 0; row < rollout.Rows; row++)
+        Returns.NStep(rewards, ended, nextValues, (float)config.Gamma, returns);
+        for (var row = 0; row < returns.Length; row++)
             advantages[row] = returns[row] - values[row];
     }
+
+    // Of the steps that the minibatch needs. They are as one environment's: the value that follows a rollout's last step is part of its reward.
+    private void EstimateNeeded()
+    {
+        var rows = needed.Rows;
+        var gamma = (float)config.Gamma;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var row = rows[i];
+            intrinsic[row] = neededIntrinsic[i];
+            neededRewards[i] = MixedReward(row);
+            neededValues[i] = rollout.Values[row];
+            if (row >= rollout.Rows - config.Environments && !rollout.Ended[row])
+                neededRewards[i] += gamma * rollout.NextValues[row % config.Environments];
+        }
+        var advantages = neededAdvantages.AsSpan(0, rows.Length);
+        var returns = neededReturns.AsSpan(0, rows.Length);
+        Estimate(neededRewards.AsSpan(0, rows.Length), neededValues.AsSpan(0, rows.Length), needed.Ended, [0], advantages, returns);
+        for (var i = 0; i < rows.Length; i++)
+            (rollout.Advantages[rows[i]], rollout.Returns[rows[i]]) = (advantages[i], returns[i]);
+    }
+
+    private float MixedReward(int row) =>
+        (float)config.ExtrinsicCoefficient * rollout.Rewards[row] + (float)config.IntrinsicCoefficient * intrinsic[row] + beyond[row];
 
     // Where time limits are no ends, each value function adds its own estimate of what would have followed.
     private void LookBeyondTimeLimits()
@@ -535,16 +554,15 @@ public sealed class Lirpg : IAlgorithm
     }
 
     // dL/dA of the minibatch becomes dL/dr of the steps needed.
-    private void SpreadOverRewards(int part, ReadOnlySpan<int> needed)
+    private void SpreadOverRewards(int part)
     {
-        Array.Clear(mixed);
+        var gradient = rewardGradient.AsSpan(0, needed.Rows.Length);
+        gradient.Clear();
         var rows = minibatch.RowsOf(part);
         for (var i = 0; i < rows.Length; i++)
-            mixed[rows[i]] = advantageGradient[i];
-        MetaGradients.ThroughReturns<float>(
-            mixed, rollout.Ended, config.Environments, (float)(ppo ? config.Gamma * config.GaeLambda : config.Gamma));
-        for (var i = 0; i < needed.Length; i++)
-            rewardGradient[i] = (float)config.IntrinsicCoefficient * mixed[needed[i]];
+            gradient[needed.PlaceOf(rows[i])] = advantageGradient[i];
+        MetaGradients.ThroughReturns(gradient, needed.Ended, 1, (float)(ppo ? config.Gamma * config.GaeLambda : config.Gamma));
+        FlatMemory.Scale(gradient, (float)config.IntrinsicCoefficient);
     }
 
     private void DifferentiateTwice(double learningRate, float clipRange, float valueClip)
@@ -586,21 +604,6 @@ public sealed class Lirpg : IAlgorithm
 
     private double ScheduledRate(Schedule schedule, double initial, long steps) =>
         ppo ? schedule.At(initial, updates, totalUpdates) : schedule.At(initial, steps - 1, totalSteps);
-
-    // Over the parameters that the extrinsic policy gradient touches: not those of a separate value function.
-    private static double CosineWhereTouched(ReadOnlySpan<float> inner, ReadOnlySpan<float> outer)
-    {
-        double product = 0, innerSquares = 0, outerSquares = 0;
-        for (var i = 0; i < inner.Length; i++)
-        {
-            if (outer[i] == 0)
-                continue;
-            product += (double)inner[i] * outer[i];
-            innerSquares += (double)inner[i] * inner[i];
-            outerSquares += (double)outer[i] * outer[i];
-        }
-        return innerSquares == 0 || outerSquares == 0 ? 0 : product / Math.Sqrt(innerSquares * outerSquares);
-    }
 
     private float[] PerStep() => new float[rollout.Rows];
 }

@@ -90,6 +90,15 @@ internal static class LirpgSettings
                 ["stepsPerRollout"] = 5, ["learningRate"] = 7e-4, ["learningRateSchedule"] = Schedule.Linear,
                 ["adamEpsilonStyle"] = EpsilonStyle.Tensorflow, ["entropyCoefficient"] = 0.01, ["valueCoefficient"] = 0.5, ["sharedNetwork"] = true,
             }),
+        new("A2C-LIRPG, small grids", "The same weights with A2C's settings for small grids.",
+            new Dictionary<string, object>
+            {
+                ["optimizer"] = LirpgOptimizer.A2c, ["extrinsicCoefficient"] = 1.0, ["intrinsicCoefficient"] = 0.01, ["rewardLearningRate"] = 7e-4,
+                ["rewardLearningRateSchedule"] = Schedule.Constant, ["extrinsicValueCoefficient"] = 0.1, ["environments"] = 8,
+                ["stepsPerRollout"] = 5, ["learningRate"] = 7e-4, ["learningRateSchedule"] = Schedule.Constant,
+                ["adamEpsilonStyle"] = EpsilonStyle.Pytorch, ["entropyCoefficient"] = 0.01, ["valueCoefficient"] = 0.5,
+                ["bootstrapOnTruncation"] = true, ["sharedNetwork"] = true,
+            }),
         new("A2C-LIRPG, classic control", "The same weights with A2C's settings for classic control, but TensorFlow's smoother first steps.",
             new Dictionary<string, object>
             {

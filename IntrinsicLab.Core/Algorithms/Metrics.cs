@@ -90,6 +90,21 @@ public static class Metrics
     /// <summary>Length of the reward's and extrinsic value's parameter vector.</summary>
     public const string RewardParameterNorm = "network/reward_parameter_norm";
 
+    /// <summary>Divergence of a trust-region step.</summary>
+    public const string Divergence = "policy/kl";
+
+    /// <summary>What a trust-region step gained.</summary>
+    public const string SurrogateImprovement = "policy/surrogate_improvement";
+
+    /// <summary>How often a line search shortened its step.</summary>
+    public const string Backtracks = "line_search/backtracks";
+
+    /// <summary>Whether a line search found a step.</summary>
+    public const string StepAccepted = "line_search/accepted";
+
+    /// <summary>What conjugate gradients left unsolved.</summary>
+    public const string CgResidual = "conjugate_gradient/residual";
+
     /// <summary>Episodes finished so far.</summary>
     public const string Episodes = "progress/episodes";
 
@@ -162,11 +177,22 @@ public static class Metrics
     /// <summary>What learners report besides that condition their policy on the learned reward's weights.</summary>
     public static IReadOnlyList<MetricDescription> OfConditionalPolicies { get; } =
     [
-        .. OfLearnedRewards.Where(metric => metric.Path is not (MetaGradientCosine or RewardGradientNorm)),
+        .. OfLearnedRewards.Where(metric => metric.Path is not RewardGradientNorm),
         new(MetaApproximateKl, "Change of the policy in the meta loss", "nats", "As policy/approx_kl, of the validation round: from the policy that its ratio compares with, by default the one before the policy round."),
         new(IndirectGradientNorm, "Norm of the indirect meta-gradient", "", "Euclidean norm of the part of the meta-gradient that passes through the policy's last step; 0 with the direct term alone."),
         new(ConditionedGain, "Conditioned gain", "", "Root mean square, over the units of the normed layer, of what the reward's weights add to its gain; near 0 they hardly reach the policy."),
         new(ConditionedBias, "Conditioned bias", "", "As policy/conditioned_gain, of what they add to its bias."),
+    ];
+
+    /// <summary>What learners with a trust region report: what they share with other actor-critics, and how each step went.</summary>
+    public static IReadOnlyList<MetricDescription> OfTrustRegions { get; } =
+    [
+        .. OfActorCritics.Where(metric => metric.Path != LearningRate),
+        new(Divergence, "Divergence of the step", "nats", "Mean Kullback-Leibler divergence from the policy that acted to the new one; at most the limit, 0 where no step was taken."),
+        new(SurrogateImprovement, "Gain of the step", "", "How much the step lowered the surrogate loss on its own batch, in deviations of the advantage; 0 where none was taken."),
+        new(Backtracks, "Shortenings of the step", "", "How often the line search shortened the step before it was accepted; all its tries where none was."),
+        new(StepAccepted, "Step accepted", "", "1 where the line search found a step that lowers the loss within the limit, 0 where the policy stayed as it was."),
+        new(CgResidual, "Residual of the direction", "", "Squared residual of the conjugate gradients; small beside the gradient's squared norm where the direction is the natural gradient."),
     ];
 
     /// <summary>What a metric means, whichever algorithm reports it; null for one that nobody describes, such as another program's.</summary>

@@ -9,33 +9,44 @@ internal static class RolloutFigures
 {
     private const int MostActions = 64;
     private const int MostSteps = 500;
-    private const int Cells = 41;
 
     /// <summary>Figures of a rollout whose returns are filled.</summary>
     public static IReadOnlyList<Figure> Of(Rollout rollout, IActor network, Experience experience)
     {
         var figures = new List<Figure>();
         var spec = experience.Batch.Spec;
-        if (Actions(rollout, spec.Action) is { } actions)
+        var advantages = new double[rollout.Rows];
+        for (var row = 0; row < advantages.Length; row++)
+            advantages[row] = (double)rollout.Returns[row] - rollout.Values[row];
+        if (Actions(rollout.Actions, advantages, spec.Action) is { } actions)
             figures.Add(actions);
         figures.Add(Values(rollout, experience.Batch.Count));
-        if (spec.Observation is { Shape: [2] } plane && plane.Low.Concat(plane.High).All(float.IsFinite))
-            figures.Add(ValueMap(plane, network, experience));
+        figures.AddRange(StateMapFigures.Of("value-map", "Value over the state space",
+            "The discounted return that the value function expects from every state.", "expected return", diverging: false, rollout, experience, seen =>
+            {
+                network.Forward(seen, 1);
+                return network.Values[0];
+            }));
         return figures;
     }
 
-    private static BarFigure? Actions(Rollout rollout, Space space)
+    /// <summary>How often each action was chosen and what it brought, or where continuous ones lay; null for too many.</summary>
+    /// <param name="chosen">[N, A], or [N] indices.</param>
+    /// <param name="advantages">How much better than expected each turned out, [N].</param>
+    /// <param name="space">The actions.</param>
+    public static BarFigure? Actions(ReadOnlySpan<float> chosen, ReadOnlySpan<double> advantages, Space space)
     {
         const string Id = "actions", Title = "Actions of the last rollout";
+        var rows = advantages.Length;
         if (space is Discrete discrete)
         {
             if (discrete.Count > MostActions)
                 return null;
             var counts = new double[discrete.Count];
             var (sums, squares) = (new double[discrete.Count], new double[discrete.Count]);
-            for (var row = 0; row < rollout.Rows; row++)
+            for (var row = 0; row < rows; row++)
             {
-                var (action, advantage) = ((int)rollout.Actions[row], (double)rollout.Returns[row] - rollout.Values[row]);
+                var (action, advantage) = ((int)chosen[row], advantages[row]);
                 counts[action]++;
                 sums[action] += advantage;
                 squares[action] += advantage * advantage;
@@ -44,30 +55,31 @@ internal static class RolloutFigures
                 "How often each action was chosen while exploring, and how much better than expected it turned out (mean advantage ± standard deviation).",
                 [.. counts.Select((_, action) => action < discrete.Names.Count ? discrete.Names[action] : action.ToString(CultureInfo.InvariantCulture))],
                 [
-                    new("Share of steps", [.. counts.Select(count => count / rollout.Rows)]),
-                    new("Advantage", [.. sums.Zip(counts, (sum, count) => sum / count)])
+                    new("share of steps", [.. counts.Select(count => count / rows)]),
+                    new("advantage", [.. sums.Zip(counts, (sum, count) => sum / count)])
                     {
                         Deviations = [.. squares.Zip(sums, counts).Select(each => Deviation(each.First, each.Second, each.Third))],
                     },
                 ]);
         }
-        if (rollout.ActionSize > MostActions)
+        var size = space.Size;
+        if (size > MostActions)
             return null;
-        var means = new double[rollout.ActionSize];
-        var deviations = new double[rollout.ActionSize];
+        var means = new double[size];
+        var deviations = new double[size];
         for (var axis = 0; axis < means.Length; axis++)
         {
             double sum = 0, square = 0;
-            for (var row = 0; row < rollout.Rows; row++)
+            for (var row = 0; row < rows; row++)
             {
-                var value = (double)rollout.Actions[row * rollout.ActionSize + axis];
+                var value = (double)chosen[row * size + axis];
                 sum += value;
                 square += value * value;
             }
-            (means[axis], deviations[axis]) = (sum / rollout.Rows, Deviation(square, sum, rollout.Rows));
+            (means[axis], deviations[axis]) = (sum / rows, Deviation(square, sum, rows));
         }
         return new BarFigure(Id, Title, "Mean ± standard deviation of each component of the action while exploring, before it is limited to its bounds.",
-            [.. means.Select((_, axis) => $"component {axis + 1}")], [new("Action", means) { Deviations = deviations }]);
+            [.. means.Select((_, axis) => $"component {axis + 1}")], [new("action", means) { Deviations = deviations }]);
     }
 
     private static double Deviation(double squares, double sum, double count) => Math.Sqrt(Math.Max(0, squares / count - sum / count * (sum / count)));
@@ -84,21 +96,4 @@ internal static class RolloutFigures
                 new("Target", x, [.. Enumerable.Range(0, steps).Select(step => (double)rollout.Returns[step * environments])]),
             ]);
     }
-
-    private static HeatFigure ValueMap(Box plane, IActor network, Experience experience)
-    {
-        var (columns, rows) = (Centres(plane.Low[0], plane.High[0]), Centres(plane.Low[1], plane.High[1]));
-        var values = new double[Cells * Cells];
-        for (var row = 0; row < Cells; row++)
-            for (var column = 0; column < Cells; column++)
-            {
-                network.Forward(experience.Seen([(float)columns[column], (float)rows[row]]), 1);
-                values[row * Cells + column] = network.Values[0];
-            }
-        return new HeatFigure("value-map", "Value over the state space", "The discounted return that the value function expects from every state.",
-            new("first observation"), new("second observation"), columns, rows, values, "value");
-    }
-
-    private static double[] Centres(double low, double high) =>
-        [.. Enumerable.Range(0, Cells).Select(cell => low + (high - low) * (cell + 0.5) / Cells)];
 }

@@ -34,6 +34,12 @@ public sealed record EnvironmentSpec(Box Observation, Space Action)
 
     /// <summary>How the observation of a world with goals is laid out; null for one without.</summary>
     public GoalLayout? Goal { get; init; }
+
+    /// <summary>Planes through the states that are worth a picture of rewards and values; empty where there is none.</summary>
+    public IReadOnlyList<StateMap> Maps { get; init; } = [];
+
+    /// <summary>How its observation tells which of few states it is in; null where it does not.</summary>
+    public StateTable? Table { get; init; }
 }
 
 /// <summary>Keys and what they do.</summary>

@@ -16,6 +16,7 @@ internal sealed class EpisodeRecording
     private readonly List<(int Step, Scene Scene)> frames = [];
     private readonly List<double> rewards = [];
     private readonly List<float[]> actions = [];
+    private readonly List<double[]> traces = [];
     private readonly long mostBytes;
     private long bytes;
     private double total;
@@ -34,9 +35,10 @@ internal sealed class EpisodeRecording
     public int FrameEvery { get; private set; } = 1;
 
     /// <summary>Adds a step; the environment is asked for a picture only where it is kept.</summary>
-    public void Add(ReadOnlySpan<float> action, double reward, IEnvironment environment, bool last)
+    public void Add(ReadOnlySpan<float> action, double reward, IEnvironment environment, bool last, ReadOnlySpan<double> traced = default)
     {
         rewards.Add(reward);
+        traces.Add(traced.ToArray());
         actions.Add(action.ToArray());
         if (!last && rewards.Count % FrameEvery != 0)
             return;
@@ -67,6 +69,18 @@ internal sealed class EpisodeRecording
         foreach (var reward in rewards)
             Write(writer, reward);
         writer.WriteEndArray();
+        if (traces is [{ Length: > 0 } first, ..])
+        {
+            writer.WriteStartArray("traces");
+            for (var index = 0; index < first.Length; index++)
+            {
+                writer.WriteStartArray();
+                foreach (var step in traces)
+                    Write(writer, step[index]);
+                writer.WriteEndArray();
+            }
+            writer.WriteEndArray();
+        }
         writer.WriteStartArray("actions");
         foreach (var action in actions)
         {

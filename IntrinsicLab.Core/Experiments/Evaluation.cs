@@ -12,10 +12,12 @@ public sealed class Evaluation : IDisposable
     private readonly RunPlan plan;
     private readonly EvaluationSchedule schedule;
     private readonly IPolicy policy;
+    private readonly IReadOnlyList<StepTrace> traces;
     private readonly IEnvironment environment;
     private readonly EnvironmentSpec spec;
     private readonly Rng rng;
-    private readonly float[] observation, action;
+    private readonly float[] observation, action, before;
+    private readonly double[] traced;
     private readonly List<double> returns = [];
     private readonly List<int> lengths = [];
     private readonly List<EpisodeRecording> recordings = [];
@@ -26,15 +28,17 @@ public sealed class Evaluation : IDisposable
     private int episodeLength;
     private long stepsPlayed;
 
-    internal Evaluation(RunPlan plan, EvaluationSchedule schedule, EnvironmentFactory environments, IPolicy policy, long step)
+    internal Evaluation(
+        RunPlan plan, EvaluationSchedule schedule, EnvironmentFactory environments, IPolicy policy, long step, IReadOnlyList<StepTrace>? traces = null)
     {
-        (this.plan, this.schedule, this.policy, Step) = (plan, schedule, policy, step);
+        (this.plan, this.schedule, this.policy, this.traces, Step) = (plan, schedule, policy, traces ?? [], step);
         // New environments each time: what one evaluation leaves behind must not reach the next, which a resumed run begins without.
         environment = environments.Create();
         spec = environments.Spec;
         rng = new Rng((ulong)plan.Seed).Split($"evaluation/{step}");
         episodeRng = rng;
         (observation, action) = (new float[spec.Observation.Size], new float[spec.Action.Size]);
+        (before, traced) = (new float[spec.Observation.Size], new double[this.traces.Count]);
     }
 
     /// <summary>Environment steps of training that the policy has seen.</summary>
@@ -56,7 +60,7 @@ public sealed class Evaluation : IDisposable
     /// <summary>The recorded episodes, once finished; null where none was recorded or the environment has no picture.</summary>
     public Replay? Replay => recordings.Count == 0
         ? null
-        : new Replay(plan, Step, spec, returns, lengths, recordings);
+        : new Replay(plan, Step, spec, traces, returns, lengths, recordings);
 
     /// <summary>Plays on for at most some steps.</summary>
     public void Play(int steps = int.MaxValue)
@@ -90,11 +94,17 @@ public sealed class Evaluation : IDisposable
                 action[axis] = Math.Clamp(action[axis], box.Low[axis], box.High[axis]);
         if (spec.Elsewhere)
             environment.Announce(action);
+        observation.CopyTo(before, 0);
         var result = environment.Step(action, observation);
         episodeReturn += result.RawReward;
         episodeLength++;
         var ended = (result.Ended && !result.GameGoesOn) || episodeLength >= schedule.EpisodeSteps;
-        recording?.Add(action, result.RawReward, environment, ended);
+        if (recording is not null)
+        {
+            for (var index = 0; index < traced.Length; index++)
+                traced[index] = traces[index].Of(before, action, observation);
+            recording.Add(action, result.RawReward, environment, ended, traced);
+        }
         if (ended)
             End(result);
         else if (result.Ended)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IntrinsicLab.Core.Algorithms;
 using IntrinsicLab.Core.Environments;
 
 namespace IntrinsicLab.Core.Experiments;
@@ -8,7 +9,9 @@ namespace IntrinsicLab.Core.Experiments;
 /// <c>secondsPerStep</c> (null where a step has no duration), <c>actionNames</c>, <c>returns</c> and <c>lengths</c> of every episode of the
 /// evaluation, and <c>episodes</c>, those recorded: <c>return</c>, <c>length</c>, <c>ended</c> (<c>terminated</c>, <c>truncated</c>, or
 /// <c>stopped</c> because an evaluation ends no later), <c>frameEvery</c>, <c>frames</c> (<see cref="SceneFormat"/>; frame i shows the state
-/// after i · frameEvery steps, the last frame the end), <c>rewards</c> (raw) and <c>actions</c> of every step.
+/// after i · frameEvery steps, the last frame the end), <c>rewards</c> (raw) and <c>actions</c> of every step. Where the learner has numbers of
+/// its own for steps (<see cref="StepTrace"/>), <c>traces</c> has <c>name</c> and <c>meaning</c> of each, and so has every episode, in the
+/// same order, the number of every step.
 /// </summary>
 public sealed class Replay
 {
@@ -17,14 +20,15 @@ public sealed class Replay
 
     private readonly RunPlan plan;
     private readonly EnvironmentSpec spec;
+    private readonly IReadOnlyList<StepTrace> traces;
     private readonly IReadOnlyList<double> returns;
     private readonly IReadOnlyList<int> lengths;
     private readonly IReadOnlyList<EpisodeRecording> episodes;
 
     internal Replay(
-        RunPlan plan, long step, EnvironmentSpec spec, IReadOnlyList<double> returns, IReadOnlyList<int> lengths,
+        RunPlan plan, long step, EnvironmentSpec spec, IReadOnlyList<StepTrace> traces, IReadOnlyList<double> returns, IReadOnlyList<int> lengths,
         IReadOnlyList<EpisodeRecording> episodes) =>
-        (this.plan, Step, this.spec, this.returns, this.lengths, this.episodes) = (plan, step, spec, returns, lengths, episodes);
+        (this.plan, Step, this.spec, this.traces, this.returns, this.lengths, this.episodes) = (plan, step, spec, traces, returns, lengths, episodes);
 
     /// <summary>Environment steps of training that the policy has seen.</summary>
     public long Step { get; }
@@ -63,6 +67,18 @@ public sealed class Replay
             foreach (var value in lengths)
                 writer.WriteNumberValue(value);
             writer.WriteEndArray();
+            if (traces.Count > 0)
+            {
+                writer.WriteStartArray("traces");
+                foreach (var trace in traces)
+                {
+                    writer.WriteStartObject();
+                    writer.WriteString("name", trace.Name);
+                    writer.WriteString("meaning", trace.Meaning);
+                    writer.WriteEndObject();
+                }
+                writer.WriteEndArray();
+            }
             writer.WriteStartArray("episodes");
             foreach (var episode in episodes)
                 episode.Write(writer);

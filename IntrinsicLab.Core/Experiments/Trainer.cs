@@ -49,7 +49,7 @@ public sealed class Trainer : IDisposable
     public bool EvaluationIsDue => evaluations.Includes(Steps - stepsOfLastUpdate, Steps, Finished);
 
     /// <summary>Tries the current policy out, which leaves training as it is. To be played before the next update.</summary>
-    public Evaluation Evaluate() => new(Plan, evaluations, environments, Policy, Steps);
+    public Evaluation Evaluate() => new(Plan, evaluations, environments, Policy, Steps, algorithm.Traces);
 
     /// <summary>What the algorithm shows of itself right after an update; null where it shows nothing.</summary>
     public FigureSheet? Figures() => algorithm.Figures() is { Count: > 0 } figures ? new FigureSheet(Steps, figures) : null;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using static TorchSharp.torch;
 
 namespace IntrinsicLab.Core.Formulas;
@@ -42,15 +43,23 @@ public static class ConditionalLayerNorm
             var a = input.Slice(row * units, units);
             var n = normalised.Slice(row * units, units);
             var y = output.Slice(row * units, units);
-            var mean = T.Zero;
-            foreach (var value in a)
-                mean += value;
-            mean /= count;
-            var variance = T.Zero;
-            foreach (var value in a)
-                variance += (value - mean) * (value - mean);
-            deviations[row] = T.Sqrt(variance / count + T.CreateChecked(Epsilon));
-            for (var unit = 0; unit < units; unit++)
+            T mean = Sum(a) / count, variance = T.Zero;
+            var (unit, squares) = (0, Vector256<T>.Zero);
+            for (; unit + Vector256<T>.Count <= units; unit += Vector256<T>.Count)
+            {
+                var centred = Vector256.Create(a[unit..]) - Vector256.Create(mean);
+                squares += centred * centred;
+            }
+            for (; unit < units; unit++)
+                variance += (a[unit] - mean) * (a[unit] - mean);
+            deviations[row] = T.Sqrt((variance + Fold(squares)) / count + T.CreateChecked(Epsilon));
+            for (unit = 0; unit + Vector256<T>.Count <= units; unit += Vector256<T>.Count)
+            {
+                var standardised = (Vector256.Create(a[unit..]) - Vector256.Create(mean)) / deviations[row];
+                standardised.CopyTo(n[unit..]);
+                (Vector256.Create(gain[unit..]) * standardised + Vector256.Create(bias[unit..])).CopyTo(y[unit..]);
+            }
+            for (; unit < units; unit++)
             {
                 n[unit] = (a[unit] - mean) / deviations[row];
                 y[unit] = gain[unit] * n[unit] + bias[unit];
@@ -83,17 +92,53 @@ public static class ConditionalLayerNorm
             var u = upstream.Slice(row * units, units);
             var result = inputGradient.Slice(row * units, units);
             T mean = T.Zero, along = T.Zero;
-            for (var unit = 0; unit < units; unit++)
+            var (unit, means, alongs) = (0, Vector256<T>.Zero, Vector256<T>.Zero);
+            for (; unit + Vector256<T>.Count <= units; unit += Vector256<T>.Count)
+            {
+                var (un, nn) = (Vector256.Create<T>(u[unit..]), Vector256.Create<T>(n[unit..]));
+                (Vector256.Create<T>(gainGradient[unit..]) + un * nn).CopyTo(gainGradient[unit..]);
+                (Vector256.Create<T>(biasGradient[unit..]) + un).CopyTo(biasGradient[unit..]);
+                var v = un * Vector256.Create(gain[unit..]);
+                means += v;
+                alongs += v * nn;
+            }
+            for (; unit < units; unit++)
             {
                 gainGradient[unit] += u[unit] * n[unit];
                 biasGradient[unit] += u[unit];
                 mean += u[unit] * gain[unit];
                 along += u[unit] * gain[unit] * n[unit];
             }
-            mean /= count;
-            along /= count;
-            for (var unit = 0; unit < units; unit++)
+            mean = (mean + Fold(means)) / count;
+            along = (along + Fold(alongs)) / count;
+            for (unit = 0; unit + Vector256<T>.Count <= units; unit += Vector256<T>.Count)
+            {
+                var v = Vector256.Create<T>(u[unit..]) * Vector256.Create(gain[unit..]);
+                ((v - Vector256.Create(mean) - Vector256.Create<T>(n[unit..]) * along) / deviations[row]).CopyTo(result[unit..]);
+            }
+            for (; unit < units; unit++)
                 result[unit] = (u[unit] * gain[unit] - mean - n[unit] * along) / deviations[row];
         }
+    }
+
+    private static T Sum<T>(ReadOnlySpan<T> values) where T : IFloatingPointIeee754<T>
+    {
+        var (sums, rest, at) = (Vector256<T>.Zero, T.Zero, 0);
+        for (; at + Vector256<T>.Count <= values.Length; at += Vector256<T>.Count)
+            sums += Vector256.Create(values[at..]);
+        for (; at < values.Length; at++)
+            rest += values[at];
+        return rest + Fold(sums);
+    }
+
+    // In halves, alike on every machine.
+    private static T Fold<T>(Vector256<T> sums) where T : IFloatingPointIeee754<T>
+    {
+        var half = sums.GetLower() + sums.GetUpper();
+        var quarter = half.GetLower() + half.GetUpper();
+        var total = T.Zero;
+        for (var i = 0; i < Vector64<T>.Count; i++)
+            total += quarter[i];
+        return total;
     }
 }

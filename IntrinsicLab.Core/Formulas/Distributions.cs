@@ -90,6 +90,45 @@ public static class Categorical
         gradient[action] -= nlpFactor;
     }
 
+    /// <summary>KL[old‖new] = Σ p_old·(log p_old − log p_new).</summary>
+    /// <param name="oldLogits">z of the old distribution, [N, A].</param>
+    /// <param name="logits">z of the new one, [N, A].</param>
+    /// <returns>[N].</returns>
+    public static Tensor Divergence(Tensor oldLogits, Tensor logits)
+    {
+        var old = oldLogits - oldLogits.logsumexp(1, true);
+        return (old.exp() * (old - logits + logits.logsumexp(1, true))).sum(1);
+    }
+
+    /// <summary>As the tensor form, of one row.</summary>
+    /// <param name="oldLogits">z of the old distribution, [A].</param>
+    /// <param name="logits">z of the new one, [A].</param>
+    public static T Divergence<T>(ReadOnlySpan<T> oldLogits, ReadOnlySpan<T> logits) where T : IFloatingPointIeee754<T>
+    {
+        var (oldTotal, total) = (LogSumExp(oldLogits), LogSumExp(logits));
+        var sum = T.Zero;
+        for (var i = 0; i < logits.Length; i++)
+            sum += T.Exp(oldLogits[i] - oldTotal) * (oldLogits[i] - oldTotal - (logits[i] - total));
+        return sum;
+    }
+
+    /// <summary>
+    /// The Fisher information with respect to the logits times a vector, (diag(p) − p·pᵀ)·v: the Hessian of <see cref="Divergence{T}"/> at
+    /// equal distributions.
+    /// </summary>
+    /// <param name="logits">z, [A].</param>
+    /// <param name="vector">v, [A].</param>
+    /// <param name="product">Receives the product, [A].</param>
+    public static void FisherProduct<T>(ReadOnlySpan<T> logits, ReadOnlySpan<T> vector, Span<T> product) where T : IFloatingPointIeee754<T>
+    {
+        var total = LogSumExp(logits);
+        var mean = T.Zero;
+        for (var i = 0; i < logits.Length; i++)
+            mean += T.Exp(logits[i] - total) * vector[i];
+        for (var i = 0; i < logits.Length; i++)
+            product[i] = T.Exp(logits[i] - total) * (vector[i] - mean);
+    }
+
     private static T LogSumExp<T>(ReadOnlySpan<T> logits) where T : IFloatingPointIeee754<T>
     {
         var maximum = Maximum(logits);
@@ -185,5 +224,52 @@ public static class DiagonalGaussian
             meanGradient[i] = -nlpFactor * standardised * precision;
             logStandardDeviationGradient[i] += nlpFactor * (T.One - standardised * standardised) + entropyFactor;
         }
+    }
+
+    /// <summary>KL[old‖new] = Σ(½·((μ_old − μ)² + exp(2s_old))/exp(2s) − ½ + s − s_old).</summary>
+    /// <param name="oldMean">μ of the old distribution, [N, D].</param>
+    /// <param name="oldLogStandardDeviation">s of the old one, [D] or [N, D].</param>
+    /// <param name="mean">μ of the new one, [N, D].</param>
+    /// <param name="logStandardDeviation">s of the new one, [D] or [N, D].</param>
+    /// <returns>[N].</returns>
+    public static Tensor Divergence(Tensor oldMean, Tensor oldLogStandardDeviation, Tensor mean, Tensor logStandardDeviation)
+    {
+        var distance = (oldMean - mean) * logStandardDeviation.neg().exp();
+        var change = oldLogStandardDeviation - logStandardDeviation;
+        return (0.5 * distance.square() + 0.5 * ((2 * change).exp() - 1) - change).sum(1);
+    }
+
+    /// <summary>As the tensor form, of one row.</summary>
+    /// <param name="oldMean">μ of the old distribution, [D].</param>
+    /// <param name="oldLogStandardDeviation">s of the old one, [D].</param>
+    /// <param name="mean">μ of the new one, [D].</param>
+    /// <param name="logStandardDeviation">s of the new one, [D].</param>
+    public static T Divergence<T>(
+        ReadOnlySpan<T> oldMean, ReadOnlySpan<T> oldLogStandardDeviation, ReadOnlySpan<T> mean, ReadOnlySpan<T> logStandardDeviation)
+        where T : IFloatingPointIeee754<T>
+    {
+        var half = T.CreateChecked(0.5);
+        var sum = T.Zero;
+        for (var i = 0; i < mean.Length; i++)
+        {
+            var distance = (oldMean[i] - mean[i]) * T.Exp(-logStandardDeviation[i]);
+            var change = oldLogStandardDeviation[i] - logStandardDeviation[i];
+            sum += half * distance * distance + half * T.ExpM1(change + change) - change;
+        }
+        return sum;
+    }
+
+    /// <summary>
+    /// The Fisher information times a vector: v/exp(2s) for the mean and 2v for the log-standard-deviation, without cross terms; the Hessian of
+    /// <see cref="Divergence{T}"/> at equal distributions. This is the mean's part, of one row.
+    /// </summary>
+    /// <param name="logStandardDeviation">s, [D].</param>
+    /// <param name="vector">v, [D].</param>
+    /// <param name="product">Receives the product, [D].</param>
+    public static void FisherProduct<T>(ReadOnlySpan<T> logStandardDeviation, ReadOnlySpan<T> vector, Span<T> product)
+        where T : IFloatingPointIeee754<T>
+    {
+        for (var i = 0; i < vector.Length; i++)
+            product[i] = vector[i] * T.Exp(-(logStandardDeviation[i] + logStandardDeviation[i]));
     }
 }

@@ -31,6 +31,14 @@ public sealed class HistogramDensity(int size, int reach, double smoothing)
         return (before, after);
     }
 
+    /// <summary>Takes over what another of the same size has seen.</summary>
+    /// <param name="other">Left as it is.</param>
+    public void Copy(HistogramDensity other)
+    {
+        other.counts.CopyTo(counts, 0);
+        Seen = other.Seen;
+    }
+
     /// <summary>Writes the whole state.</summary>
     public void Save(BinaryWriter writer)
     {

@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace IntrinsicLab.Core.Formulas;
 
@@ -39,7 +41,13 @@ public static class MetaGradients
         ReadOnlySpan<T> upstream, ReadOnlySpan<T> square, T rate, T correction, T epsilon, T fresh, Span<T> result)
         where T : IFloatingPointIeee754<T>
     {
-        for (var i = 0; i < result.Length; i++)
+        var i = 0;
+        for (; i + Vector<T>.Count <= result.Length; i += Vector<T>.Count)
+        {
+            var divisor = Vector.SquareRoot(new Vector<T>(square[i..])) * correction + new Vector<T>(epsilon);
+            (-new Vector<T>(upstream[i..]) * rate * fresh / divisor).CopyTo(result[i..]);
+        }
+        for (; i < result.Length; i++)
             result[i] = -upstream[i] * rate * fresh / (T.Sqrt(square[i]) * correction + epsilon);
     }
 
@@ -83,11 +91,12 @@ public static class MetaGradients
         if (maximum == 0 || !(norm > maximum))
             return;
         // In double precision: the two terms all but cancel where the gradient is long.
-        var along = 0.0;
-        for (var i = 0; i < upstream.Length; i++)
-            along += double.CreateChecked(clipped[i]) * double.CreateChecked(upstream[i]);
+        var along = Dot<T>(clipped, upstream);
         var (factor, share) = (T.CreateChecked(maximum / norm), T.CreateChecked(along / (maximum * maximum)));
-        for (var i = 0; i < upstream.Length; i++)
+        var i = 0;
+        for (; i + Vector<T>.Count <= upstream.Length; i += Vector<T>.Count)
+            (factor * (new Vector<T>(upstream[i..]) - new Vector<T>(clipped[i..]) * share)).CopyTo(upstream[i..]);
+        for (; i < upstream.Length; i++)
             upstream[i] = factor * (upstream[i] - clipped[i] * share);
     }
 
@@ -193,5 +202,38 @@ public static class MetaGradients
         for (var i = environments; i < gradient.Length; i++)
             if (!ended[i - environments])
                 gradient[i] += decay * gradient[i - environments];
+    }
+
+    private static double Dot<T>(ReadOnlySpan<T> left, ReadOnlySpan<T> right) where T : IFloatingPointIeee754<T>
+    {
+        if (typeof(T) == typeof(float))
+            return FlatMemory.Dot(Singles(left), Singles(right));
+        var sum = 0.0;
+        for (var i = 0; i < left.Length; i++)
+            sum += double.CreateChecked(left[i]) * double.CreateChecked(right[i]);
+        return sum;
+
+        static ReadOnlySpan<float> Singles(ReadOnlySpan<T> values) =>
+            MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<T, float>(ref MemoryMarshal.GetReference(values)), values.Length);
+    }
+
+    /// <summary>Cosine between two gradients over the parameters that the second touches: the policy's, not those of a separate value function.</summary>
+    /// <param name="inner">The gradient that moved the policy, [P].</param>
+    /// <param name="outer">The gradient of the extrinsic loss after that, [P]; where it is 0, neither counts.</param>
+    /// <returns>From −1 to 1; 0 where one of them vanishes.</returns>
+    public static double CosineWhereTouched(ReadOnlySpan<float> inner, ReadOnlySpan<float> outer)
+    {
+        var squares = 0.0;
+        Span<float> touched = stackalloc float[256];
+        for (var from = 0; from < inner.Length; from += touched.Length)
+        {
+            var own = inner[from..Math.Min(inner.Length, from + touched.Length)];
+            var other = outer.Slice(from, own.Length);
+            for (var i = 0; i < own.Length; i++)
+                touched[i] = other[i] == 0 ? 0 : own[i];
+            squares += FlatMemory.Dot(touched[..own.Length], touched[..own.Length]);
+        }
+        var outerSquares = FlatMemory.Dot(outer, outer);
+        return squares == 0 || outerSquares == 0 ? 0 : FlatMemory.Dot(inner, outer) / Math.Sqrt(squares * outerSquares);
     }
 }

@@ -70,25 +70,25 @@ public static class Returns
     /// </summary>
     /// <param name="values">Predictions, [N].</param>
     /// <param name="targets">What they predict, [N].</param>
-    public static double ExplainedVariance(ReadOnlySpan<float> values, ReadOnlySpan<float> targets)
+    public static double ExplainedVariance<T>(ReadOnlySpan<T> values, ReadOnlySpan<T> targets) where T : IFloatingPointIeee754<T>
     {
         if (values.Length != targets.Length || values.Length == 0)
             throw new ArgumentException($"{values.Length} values do not fit {targets.Length} targets.");
         double targetMean = 0, errorMean = 0;
         for (var i = 0; i < targets.Length; i++)
         {
-            targetMean += targets[i];
-            errorMean += (double)targets[i] - values[i];
+            var (value, target) = (double.CreateTruncating(values[i]), double.CreateTruncating(targets[i]));
+            targetMean += target;
+            errorMean += target - value;
         }
         targetMean /= targets.Length;
         errorMean /= targets.Length;
         double targetVariance = 0, errorVariance = 0;
         for (var i = 0; i < targets.Length; i++)
         {
-            var target = targets[i] - targetMean;
-            var error = (double)targets[i] - values[i] - errorMean;
-            targetVariance += target * target;
-            errorVariance += error * error;
+            var (value, target) = (double.CreateTruncating(values[i]), double.CreateTruncating(targets[i]));
+            targetVariance += (target - targetMean) * (target - targetMean);
+            errorVariance += (target - value - errorMean) * (target - value - errorMean);
         }
         return targetVariance == 0 ? double.NaN : 1 - errorVariance / targetVariance;
     }

@@ -165,7 +165,14 @@ public sealed class ActorCritic : IActor, IDisposable
     /// <summary>Computes <see cref="PolicyOutputs"/> and <see cref="Values"/>.</summary>
     /// <param name="observations">[N, O].</param>
     /// <param name="rows">N, at most the capacity.</param>
-    public void Forward(ReadOnlySpan<float> observations, int rows)
+    public void Forward(ReadOnlySpan<float> observations, int rows) => Forward(observations, rows, withValues: true);
+
+    /// <summary>Computes <see cref="PolicyOutputs"/> for a loss that does not depend on values: where these have a network of their own, it rests.</summary>
+    /// <param name="observations">[N, O].</param>
+    /// <param name="rows">N, at most the capacity.</param>
+    public void ForwardPolicy(ReadOnlySpan<float> observations, int rows) => Forward(observations, rows, withValues: false);
+
+    private void Forward(ReadOnlySpan<float> observations, int rows, bool withValues)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, capacity);
         Rows = rows;
@@ -174,15 +181,16 @@ public sealed class ActorCritic : IActor, IDisposable
         observations.CopyTo(input);
         var memory = Memory();
         visionPass?.Forward(memory, observations, rows);
-        foreach (var (network, pass) in networks.Zip(passes))
+        for (var index = 0; index < passes.Length && (index == 0 || withValues); index++)
         {
-            pass.Forward(memory, observations, rows);
-            memory = memory[network.ParameterCount..];
+            passes[index].Forward(memory, observations, rows);
+            memory = memory[networks[index].ParameterCount..];
         }
         if (passes.Length == 2)
         {
             passes[0].Outputs.CopyTo(policy);
-            passes[1].Outputs.CopyTo(values);
+            if (withValues)
+                passes[1].Outputs.CopyTo(values);
             return;
         }
         for (var row = 0; row < rows; row++)
@@ -265,7 +273,11 @@ public sealed class ActorCritic : IActor, IDisposable
         if (separate)
         {
             var first = networks[0].ParameterCount;
-            passes[1].Tangent(memory[first..], seen, direction[first..]).CopyTo(valueTangent);
+            // Unless the clip couples it to the policy, the value network has no part in the direction.
+            if (!direction.Slice(first, networks[1].ParameterCount).ContainsAnyExcept(0f))
+                valueTangent[..Rows].Clear();
+            else
+                passes[1].Tangent(memory[first..], seen, direction[first..]).CopyTo(valueTangent);
         }
     }
 
@@ -297,14 +309,15 @@ public sealed class ActorCritic : IActor, IDisposable
         var memory = Memory();
         var target = FlatMemory.Of(gradient);
         visionPass?.Backward(memory, input.AsSpan(0, Rows * observationSize), target);
-        foreach (var (network, pass) in networks.Zip(passes))
+        for (var index = 0; index < passes.Length; index++)
         {
-            if (valueGradient.IsEmpty && passes.Length == 2 && pass == passes[1])
-                target[..network.ParameterCount].Clear();
+            var count = networks[index].ParameterCount;
+            if (valueGradient.IsEmpty && index == 1)
+                target[..count].Clear();
             else
-                pass.Backward(memory, input.AsSpan(0, Rows * observationSize), target);
-            memory = memory[network.ParameterCount..];
-            target = target[network.ParameterCount..];
+                passes[index].Backward(memory, input.AsSpan(0, Rows * observationSize), target);
+            memory = memory[count..];
+            target = target[count..];
         }
         logStandardDeviationGradient.CopyTo(FlatMemory.Of(gradient)[(int)networkParameters..]);
     }

@@ -125,6 +125,15 @@ public sealed class ConditionalActorCritic : IActor, IDisposable
     /// <inheritdoc/>
     public void Forward(ReadOnlySpan<float> observations, int rows)
     {
+        ForwardPolicy(observations, rows);
+        criticPass.Forward(Of(ofCritic), input.AsSpan(0, rows * observationSize), rows);
+    }
+
+    /// <summary>As <see cref="Forward(ReadOnlySpan{float}, int)"/> for a loss that does not depend on values: their network rests.</summary>
+    /// <param name="observations">[N, O].</param>
+    /// <param name="rows">N, at most the capacity.</param>
+    public void ForwardPolicy(ReadOnlySpan<float> observations, int rows)
+    {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, capacity);
         Rows = rows;
         observations[..(rows * observationSize)].CopyTo(input);
@@ -134,7 +143,6 @@ public sealed class ConditionalActorCritic : IActor, IDisposable
         ConditionalLayerNorm.Forward(trunkPass.Outputs, Gain, Bias, normalised, deviations, layer);
         shape.Activation.Apply(layer);
         headPass.Forward(Of(ofHead), layer, rows);
-        criticPass.Forward(Of(ofCritic), seen, rows);
     }
 
     /// <inheritdoc/>
@@ -155,11 +163,40 @@ public sealed class ConditionalActorCritic : IActor, IDisposable
     /// <param name="nlpGradient">Derivative of the loss with respect to −log π(a|s), [N].</param>
     /// <param name="entropyGradient">Derivative with respect to the mean entropy.</param>
     /// <param name="valueGradient">Derivative with respect to the values, [N]; empty where the loss does not depend on them.</param>
+    /// <param name="ofCondition">Fills <see cref="ConditionGradient"/> too; else it keeps what it held.</param>
     public void Backward(
-        ReadOnlySpan<float> actions, ReadOnlySpan<float> nlpGradient, float entropyGradient, ReadOnlySpan<float> valueGradient)
+        ReadOnlySpan<float> actions, ReadOnlySpan<float> nlpGradient, float entropyGradient, ReadOnlySpan<float> valueGradient,
+        bool ofCondition = true)
     {
         var target = FlatMemory.Of(gradient);
         ReadOnlySpan<float> seen = input.AsSpan(0, Rows * observationSize);
+        BackwardToModulation(actions, nlpGradient, entropyGradient, target);
+        conditionerPass.Backward(Of(ofConditioner), condition, target[ofConditioner], ofCondition ? conditionGradient : []);
+        trunkPass.Backward(Of(ofTrunk), seen, target[ofTrunk]);
+        if (valueGradient.IsEmpty)
+        {
+            target[ofCritic].Clear();
+            return;
+        }
+        valueGradient.CopyTo(criticPass.OutputGradient);
+        criticPass.Backward(Of(ofCritic), seen, target[ofCritic]);
+    }
+
+    /// <summary>Fills <see cref="ConditionGradient"/> alone: <see cref="Gradient"/> is of no use afterwards.</summary>
+    /// <param name="actions">[N, A], or [N] indices.</param>
+    /// <param name="nlpGradient">Derivative of the loss with respect to −log π(a|s), [N].</param>
+    public void BackwardToCondition(ReadOnlySpan<float> actions, ReadOnlySpan<float> nlpGradient)
+    {
+        BackwardToModulation(actions, nlpGradient, 0, FlatMemory.Of(gradient));
+        var layer = conditioner.Layers[0];
+        MatrixProduct.Multiply(
+            Of(ofConditioner), layer.Outputs, 1, conditionerPass.OutputGradient, [], conditionGradient, layer.Inputs, layer.Outputs, 1);
+    }
+
+    // From the loss to gain and bias, and to the trunk's outputs; fills the gradient of what comes after these.
+    private void BackwardToModulation(
+        ReadOnlySpan<float> actions, ReadOnlySpan<float> nlpGradient, float entropyGradient, Span<float> target)
+    {
         var layer = hidden.AsSpan(0, Rows * units);
         var layerGradient = hiddenGradient.AsSpan(0, Rows * units);
         target[ofDeviation].Clear();
@@ -169,15 +206,6 @@ public sealed class ConditionalActorCritic : IActor, IDisposable
         var modulationGradient = conditionerPass.OutputGradient;
         ConditionalLayerNorm.Backward(
             normalised, deviations, Gain, layerGradient, modulationGradient[..units], modulationGradient[units..], trunkPass.OutputGradient);
-        conditionerPass.Backward(Of(ofConditioner), condition, target[ofConditioner], conditionGradient);
-        trunkPass.Backward(Of(ofTrunk), seen, target[ofTrunk]);
-        if (valueGradient.IsEmpty)
-        {
-            target[ofCritic].Clear();
-            return;
-        }
-        valueGradient.CopyTo(criticPass.OutputGradient);
-        criticPass.Backward(Of(ofCritic), seen, target[ofCritic]);
     }
 
     /// <inheritdoc/>

@@ -1,12 +1,16 @@
 namespace IntrinsicLab.Core.Networks;
 
-/// <summary>A stochastic policy with a state-value function, as acting needs it: a forward pass, then questions about its rows.</summary>
-public interface IActor
+/// <summary>A stochastic policy with a state-value function: a forward pass computes both.</summary>
+public interface IActor : IStochasticPolicy
 {
     /// <summary>State values of the last forward pass, [N].</summary>
     ReadOnlySpan<float> Values { get; }
+}
 
-    /// <summary>Computes policy and values.</summary>
+/// <summary>A stochastic policy as acting needs it: a forward pass, then questions about its rows.</summary>
+public interface IStochasticPolicy
+{
+    /// <summary>Computes the policy, and whatever else the network puts out.</summary>
     /// <param name="observations">[N, O].</param>
     /// <param name="rows">N.</param>
     void Forward(ReadOnlySpan<float> observations, int rows);

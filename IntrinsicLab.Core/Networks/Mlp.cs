@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace IntrinsicLab.Core.Networks;
@@ -112,15 +113,17 @@ public sealed record DenseLayer(int Inputs, int Outputs, int Offset)
 }
 
 /// <summary>One network's forward pass over plain memory, kept for its backward pass. Allocates nothing after it is made.</summary>
+/// <remarks>
+/// Rows go through all layers in blocks, so that what one layer puts out is still at hand when the next one, or the gradient, asks for it. The
+/// numbers do not depend on the blocks.
+/// </remarks>
 public sealed class MlpPass
 {
     private readonly Mlp network;
-    private readonly int capacity;
-    private readonly float[][] outputs;
-    private readonly float[][] gradients;
-    private readonly float[] transposed;
+    private readonly int capacity, block;
+    private readonly Memory<float>[] outputs, gradients, transposed;
+    private readonly float[] narrow;
     private float[][] tangents = [];
-    private float[] product = [];
 
     /// <summary>Makes room for a number of rows.</summary>
     /// <param name="network">The network.</param>
@@ -129,19 +132,25 @@ public sealed class MlpPass
     {
         this.network = network;
         this.capacity = capacity;
-        outputs = [.. network.Layers.Select(layer => new float[capacity * layer.Outputs])];
-        gradients = [.. network.Layers.Select(layer => new float[capacity * layer.Outputs])];
-        transposed = new float[network.Layers.Max(layer => layer.Inputs * layer.Outputs)];
+        // Weights that are larger than the cache are read once per block: then all rows are one.
+        var largest = network.Layers.Max(layer => layer.Inputs * layer.Outputs);
+        block = Math.Max(1, largest <= LargestBlockedLayer ? Math.Min(capacity, RowsOfBlock) : capacity);
+        outputs = [.. network.Layers.Select(layer => Aligned(capacity * layer.Outputs))];
+        gradients = [.. network.Layers.Select(layer => Aligned((layer == network.Layers[^1] ? capacity : block) * layer.Outputs))];
+        transposed = [.. network.Layers.Select(layer => Aligned(layer.Inputs * layer.Outputs))];
+        narrow = new float[network.Layers.Where(Swapped).Select(layer => layer.Inputs * layer.Outputs).DefaultIfEmpty(0).Max()];
     }
+
+    private const int RowsOfBlock = 64, LargestBlockedLayer = 1 << 16;
 
     /// <summary>Rows of the last forward pass.</summary>
     public int Rows { get; private set; }
 
     /// <summary>Outputs of the last forward pass, [N, O].</summary>
-    public ReadOnlySpan<float> Outputs => outputs[^1].AsSpan(0, Rows * network.Outputs);
+    public ReadOnlySpan<float> Outputs => outputs[^1].Span[..(Rows * network.Outputs)];
 
     /// <summary>Where <see cref="Backward"/> expects the gradient with respect to the outputs, [N, O].</summary>
-    public Span<float> OutputGradient => gradients[^1].AsSpan(0, Rows * network.Outputs);
+    public Span<float> OutputGradient => gradients[^1].Span[..(Rows * network.Outputs)];
 
     /// <summary>Computes the network's output.</summary>
     /// <param name="parameters">Flat.</param>
@@ -151,16 +160,21 @@ public sealed class MlpPass
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, capacity);
         Rows = rows;
-        for (var index = 0; index < outputs.Length; index++)
+        for (var first = 0; first < rows; first += block)
         {
-            var layer = network.Layers[index];
-            var output = outputs[index].AsSpan(0, rows * layer.Outputs);
-            MatrixProduct.Multiply(
-                input, layer.Inputs, 1, parameters.Slice(layer.Offset, layer.Inputs * layer.Outputs),
-                parameters.Slice(layer.BiasOffset, layer.Outputs), output, rows, layer.Inputs, layer.Outputs);
-            if (index + 1 < outputs.Length)
-                network.Activation.Apply(output);
-            input = output;
+            var count = Math.Min(block, rows - first);
+            var layerInput = input.Slice(first * network.Inputs, count * network.Inputs);
+            for (var index = 0; index < outputs.Length; index++)
+            {
+                var layer = network.Layers[index];
+                var output = outputs[index].Span.Slice(first * layer.Outputs, count * layer.Outputs);
+                MatrixProduct.Multiply(
+                    layerInput, layer.Inputs, 1, parameters.Slice(layer.Offset, layer.Inputs * layer.Outputs),
+                    parameters.Slice(layer.BiasOffset, layer.Outputs), output, count, layer.Inputs, layer.Outputs);
+                if (index + 1 < outputs.Length)
+                    network.Activation.Apply(output);
+                layerInput = output;
+            }
         }
     }
 
@@ -177,27 +191,20 @@ public sealed class MlpPass
         ReadOnlySpan<float> parameters, ReadOnlySpan<float> input, ReadOnlySpan<float> direction, ReadOnlySpan<float> inputTangent = default)
     {
         if (tangents.Length == 0)
-        {
             tangents = [.. network.Layers.Select(layer => new float[capacity * layer.Outputs])];
-            product = new float[capacity * network.Layers.Max(layer => layer.Outputs)];
-        }
         for (var index = 0; index < outputs.Length; index++)
         {
             var layer = network.Layers[index];
             var tangent = tangents[index].AsSpan(0, Rows * layer.Outputs);
             MatrixProduct.Multiply(
-                index == 0 ? input : outputs[index - 1], layer.Inputs, 1, direction.Slice(layer.Offset, layer.Inputs * layer.Outputs),
+                index == 0 ? input : outputs[index - 1].Span, layer.Inputs, 1, direction.Slice(layer.Offset, layer.Inputs * layer.Outputs),
                 direction.Slice(layer.BiasOffset, layer.Outputs), tangent, Rows, layer.Inputs, layer.Outputs);
             if (!inputTangent.IsEmpty)
-            {
-                MatrixProduct.Multiply(
-                    inputTangent, layer.Inputs, 1, parameters.Slice(layer.Offset, layer.Inputs * layer.Outputs), [], product,
+                MatrixProduct.AddProduct(
+                    inputTangent, layer.Inputs, 1, parameters.Slice(layer.Offset, layer.Inputs * layer.Outputs), tangent,
                     Rows, layer.Inputs, layer.Outputs);
-                for (var i = 0; i < tangent.Length; i++)
-                    tangent[i] += product[i];
-            }
             if (index + 1 < outputs.Length)
-                network.Activation.Backward(outputs[index], tangent);
+                network.Activation.Backward(outputs[index].Span, tangent);
             inputTangent = tangent;
         }
         return inputTangent;
@@ -211,23 +218,75 @@ public sealed class MlpPass
     public void Backward(
         ReadOnlySpan<float> parameters, ReadOnlySpan<float> input, Span<float> gradient, Span<float> inputGradient = default)
     {
-        for (var index = outputs.Length - 1; index >= 0; index--)
+        for (var index = 0; index < outputs.Length; index++)
         {
             var layer = network.Layers[index];
-            var layerInput = index == 0 ? input : outputs[index - 1];
-            var upstream = gradients[index].AsSpan(0, Rows * layer.Outputs);
-            // dL/dW = xᵀ·u, dL/db = Σ u over the rows, dL/dx = u·Wᵀ.
-            MatrixProduct.Multiply(
-                layerInput, 1, layer.Inputs, upstream, [], gradient.Slice(layer.Offset, layer.Inputs * layer.Outputs),
-                layer.Inputs, Rows, layer.Outputs);
-            MatrixProduct.SumRows(upstream, gradient.Slice(layer.BiasOffset, layer.Outputs));
-            if (index == 0 && inputGradient.IsEmpty)
-                return;
-            MatrixProduct.Transpose(parameters.Slice(layer.Offset, layer.Inputs * layer.Outputs), layer.Inputs, layer.Outputs, transposed);
-            var downstream = index == 0 ? inputGradient : gradients[index - 1].AsSpan(0, Rows * layer.Inputs);
-            MatrixProduct.Multiply(upstream, layer.Outputs, 1, transposed, [], downstream, Rows, layer.Outputs, layer.Inputs);
-            if (index > 0)
-                network.Activation.Backward(outputs[index - 1], downstream);
+            gradient.Slice(layer.BiasOffset, layer.Outputs).Clear();
+            if (Rows > 1 && (index > 0 || !inputGradient.IsEmpty))
+                MatrixProduct.Transpose(parameters.Slice(layer.Offset, layer.Inputs * layer.Outputs), layer.Inputs, layer.Outputs, transposed[index].Span);
+        }
+        for (var first = 0; first < Rows; first += block)
+        {
+            var count = Math.Min(block, Rows - first);
+            for (var index = outputs.Length - 1; index >= 0; index--)
+            {
+                var layer = network.Layers[index];
+                var layerInput = (index == 0 ? input : outputs[index - 1].Span).Slice(first * layer.Inputs, count * layer.Inputs);
+                var upstream = gradients[index].Span.Slice(index == outputs.Length - 1 ? first * layer.Outputs : 0, count * layer.Outputs);
+                // dL/dW = xᵀ·u, dL/db = Σ u over the rows, dL/dx = u·Wᵀ.
+                WeightGradient(layer, layerInput, upstream, count, gradient, add: first > 0);
+                MatrixProduct.AddRows(upstream, gradient.Slice(layer.BiasOffset, layer.Outputs));
+                if (index == 0 && inputGradient.IsEmpty)
+                    break;
+                var downstream = index == 0
+                    ? inputGradient.Slice(first * layer.Inputs, count * layer.Inputs)
+                    : gradients[index - 1].Span[..(count * layer.Inputs)];
+                // W times one row is no more work than turning W over.
+                if (Rows == 1)
+                    MatrixProduct.Multiply(
+                        parameters.Slice(layer.Offset, layer.Inputs * layer.Outputs), layer.Outputs, 1, upstream, [], downstream, layer.Inputs,
+                        layer.Outputs, 1);
+                else
+                    MatrixProduct.Multiply(upstream, layer.Outputs, 1, transposed[index].Span, [], downstream, count, layer.Outputs, layer.Inputs);
+                if (index > 0)
+                    network.Activation.Backward(layerInput, downstream);
+            }
         }
     }
+
+    private void WeightGradient(
+        DenseLayer layer, ReadOnlySpan<float> input, ReadOnlySpan<float> upstream, int rows, Span<float> gradient, bool add)
+    {
+        var target = gradient.Slice(layer.Offset, layer.Inputs * layer.Outputs);
+        if (!Swapped(layer))
+        {
+            Product(input, layer.Inputs, upstream, target, layer.Inputs, layer.Outputs);
+            return;
+        }
+        // The same sums, as uᵀ·x: then it is the many inputs that lie side by side, not the few outputs.
+        var sums = layer.Outputs == 1 ? target : narrow.AsSpan(0, target.Length);
+        if (layer.Outputs > 1 && add)
+            MatrixProduct.Transpose(target, layer.Inputs, layer.Outputs, sums);
+        Product(upstream, layer.Outputs, input, sums, layer.Outputs, layer.Inputs);
+        if (layer.Outputs > 1)
+            MatrixProduct.Transpose(sums, layer.Outputs, layer.Inputs, target);
+
+        void Product(ReadOnlySpan<float> left, int leftWidth, ReadOnlySpan<float> right, Span<float> result, int height, int width)
+        {
+            if (add)
+                MatrixProduct.AddProduct(left, 1, leftWidth, right, result, height, rows, width);
+            else
+                MatrixProduct.Multiply(left, 1, leftWidth, right, [], result, height, rows, width);
+        }
+    }
+
+    // From an address that is a multiple of a vector's 64 bytes: a load across two lines of the cache costs twice.
+    private static Memory<float> Aligned(int length)
+    {
+        var array = GC.AllocateArray<float>(length + 15, pinned: true);
+        var beyond = (int)(Marshal.UnsafeAddrOfPinnedArrayElement(array, 0) % 64);
+        return array.AsMemory((64 - beyond) % 64 / sizeof(float), length);
+    }
+
+    private static bool Swapped(DenseLayer layer) => layer.Outputs < 16 && layer.Inputs >= 16;
 }

@@ -233,7 +233,7 @@ public sealed class NatureCnnPass
             var (inputSize, outputSize) = (layer.Rows * layer.Columns * layer.Channels, layer.Positions * layer.Filters);
             var upstream = gradients[index].AsSpan(0, rows * outputSize);
             Activation.Relu.Backward(outputs[index], upstream);
-            MatrixProduct.SumRows(upstream, gradient.Slice(layer.Offset + layer.Weights, layer.Filters));
+            MatrixProduct.AddRows(upstream, gradient.Slice(layer.Offset + layer.Weights, layer.Filters));
             MatrixProduct.Transpose(parameters.Slice(layer.Offset, layer.Weights), layer.Patch, layer.Filters, transposed);
             var layerInput = index == 0 ? input : outputs[index - 1];
             if (index > 0)

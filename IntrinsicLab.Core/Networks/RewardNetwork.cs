@@ -24,7 +24,6 @@ public sealed class RewardNetwork : IDisposable
     private readonly bool fast;
     private readonly int observationSize;
     private readonly float[] mirror;
-    private readonly float[] gradientMemory;
     private readonly float[] rewards;
     private readonly int[] taken;
     private readonly int[] place;
@@ -50,7 +49,7 @@ public sealed class RewardNetwork : IDisposable
                 ? [new Part(new Mlp(observationSize + shape.Actions, shape.Hidden, 1, shape.Activation), capacity), Part.Of(shape, 1, capacity)]
                 : [Part.Of(shape, shape.Actions, capacity), Part.Of(shape, 1, capacity)];
         var count = parts.Sum(part => part.ParameterCount);
-        (mirror, gradientMemory) = (new float[count], new float[count]);
+        mirror = new float[count];
         if (Shared)
             parts[0].Initialise(mirror, rng, (shape.Actions, 1.0), (1, 1.0));
         else
@@ -135,11 +134,14 @@ public sealed class RewardNetwork : IDisposable
         parts[0].Forward(memory, shape.Continuous ? beside : observations, rewardRows);
         var width = parts[0].Outputs;
         var outputs = parts[0].Output;
-        for (var i = 0; i < rewardCount; i++)
-        {
-            taken[i] = i * width + (shape.Continuous ? 0 : (int)actions[rewardRows[i]]);
-            this.rewards[i] = outputs[taken[i]];
-        }
+        if (shape.Continuous)
+            outputs.CopyTo(this.rewards);
+        else
+            for (var i = 0; i < rewardCount; i++)
+            {
+                taken[i] = i * width + (int)actions[rewardRows[i]];
+                this.rewards[i] = outputs[taken[i]];
+            }
         Activation.Tanh.Apply(this.rewards.AsSpan(0, rewardCount));
         this.rewards.AsSpan(0, rewardCount).CopyTo(rewards);
         if (Shared)
@@ -152,6 +154,18 @@ public sealed class RewardNetwork : IDisposable
         }
         parts[1].Forward(memory[parts[0].ParameterCount..], observations, valueRows);
         parts[1].Output.CopyTo(values);
+    }
+
+    /// <summary>Reward of one step that was not shown. Whoever goes on with the steps shown starts again at their forward pass.</summary>
+    /// <param name="observation">[O].</param>
+    /// <param name="action">[A], or the index.</param>
+    public float Of(ReadOnlySpan<float> observation, ReadOnlySpan<float> action)
+    {
+        float[] step = shape.Continuous ? [.. observation, .. action] : observation.ToArray();
+        parts[0].Forward(Memory(), step, [0]);
+        Span<float> result = [parts[0].Output[shape.Continuous ? 0 : (int)action[0]]];
+        Activation.Tanh.Apply(result);
+        return result[0];
     }
 
     /// <summary>Values of observations that were not shown.</summary>
@@ -179,27 +193,31 @@ public sealed class RewardNetwork : IDisposable
             return;
         }
         var memory = Memory();
+        var target = FlatMemory.Of(gradient);
         var upstream = parts[0].OutputGradient;
-        upstream.Clear();
-        var zero = true;
-        for (var i = 0; i < rewardCount; i++)
+        if (shape.Continuous)
         {
-            upstream[taken[i]] = rewardGradient[i] * (1 - rewards[i] * rewards[i]);
-            zero &= rewardGradient[i] == 0;
+            rewardGradient.CopyTo(upstream);
+            Activation.Tanh.Backward(rewards, upstream);
+        }
+        else
+        {
+            upstream.Clear();
+            for (var i = 0; i < rewardCount; i++)
+                upstream[taken[i]] = rewardGradient[i] * (1 - rewards[i] * rewards[i]);
         }
         if (Shared)
             for (var i = 0; i < valueCount; i++)
                 upstream[place[valueRows[i]] * parts[0].Outputs + shape.Actions] = valueGradient[i];
-        if (zero && !Shared)
-            gradientMemory.AsSpan(0, parts[0].ParameterCount).Clear();
+        if (!Shared && !rewardGradient.ContainsAnyExcept(0f))
+            target[..parts[0].ParameterCount].Clear();
         else
-            parts[0].Backward(memory, gradientMemory);
+            parts[0].Backward(memory, target);
         if (!Shared)
         {
             valueGradient.CopyTo(parts[1].OutputGradient);
-            parts[1].Backward(memory[parts[0].ParameterCount..], gradientMemory.AsSpan(parts[0].ParameterCount));
+            parts[1].Backward(memory[parts[0].ParameterCount..], target[parts[0].ParameterCount..]);
         }
-        FlatMemory.CopyTo(gradientMemory, gradient);
     }
 
     /// <summary>
@@ -208,8 +226,8 @@ public sealed class RewardNetwork : IDisposable
     /// </summary>
     public double RewardGradientNorm()
     {
-        using var held = FlatMemory.Held(gradient);
-        var values = FlatMemory.Of(held);
+        using var held = device.type == DeviceType.CPU ? null : FlatMemory.Held(gradient);
+        var values = FlatMemory.Of(held ?? gradient);
         if (!Shared)
             return FlatMemory.Norm(values[..parts[0].ParameterCount]);
         var last = parts[0].LastLayer;
@@ -323,8 +341,14 @@ public sealed class RewardNetwork : IDisposable
             {
                 if (gathered.Length == 0)
                     gathered = new float[capacity * width];
-                for (var i = 0; i < rows.Length; i++)
-                    source.AsSpan(rows[i] * width, width).CopyTo(gathered.AsSpan(i * width));
+                // Rows that follow each other are copied as one.
+                for (var (i, next) = (0, 0); i < rows.Length; i = next)
+                {
+                    for (next = i + 1; next < rows.Length && rows[next] == rows[next - 1] + 1; next++)
+                    {
+                    }
+                    source.AsSpan(rows[i] * width, (next - i) * width).CopyTo(gathered.AsSpan(i * width));
+                }
                 input = gathered;
             }
             mlpPass?.Forward(memory, input, rows.Length);

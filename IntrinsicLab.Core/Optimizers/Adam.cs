@@ -71,9 +71,10 @@ public sealed class Adam(
         if (!constantSquare)
             throw new InvalidOperationException("Adam's first-order derivative takes v as a constant; this optimiser does not.");
         var (rate, correction) = Scales(state.Steps, learningRate);
-        using var square = FlatMemory.Held(state.Slots[1]);
+        var slot = state.Slots[1];
+        using var held = slot.device_type == DeviceType.CPU ? null : FlatMemory.Held(slot);
         MetaGradients.ThroughAdam(
-            upstream, FlatMemory.Of(square), (float)rate, (float)correction, (float)epsilon, (float)(1 - beta1), result);
+            upstream, FlatMemory.Of(held ?? slot), (float)rate, (float)correction, (float)epsilon, (float)(1 - beta1), result);
     }
 
     private (double Rate, double Correction) Scales(long step, double learningRate)

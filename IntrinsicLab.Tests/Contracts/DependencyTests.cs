@@ -21,6 +21,7 @@ public partial class DependencyTests
             "Environments", "Environments.Wrappers", "Environments.Classic", "Environments.GridWorlds", "Environments.MinAtar", "Environments.Mujoco",
             "Environments.Navigation", "Environments.External", "Experiments", "Formulas",
         ],
+        ["Bandits"] = ["Bandits", "Formulas", "Statistics"],
         ["Formulas"] = ["Formulas"],
         ["Networks"] = ["Networks", "Formulas"],
         ["Optimizers"] = ["Optimizers", "Formulas"],

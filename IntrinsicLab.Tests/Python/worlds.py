@@ -239,6 +239,61 @@ class Lives:
         return [self.left], 1.0, self.left == 0, False, {"lives": self.left}
 
 
+class ArcadeSpec:
+    max_episode_steps, reward_threshold = 402, None
+
+
+class Arcade:
+    """As much of an Atari game as its preparation asks for: three lives, each of which waits for FIRE.
+
+    In play RIGHT pays 1 a frame and LEFT costs a life. Odd frames show a red pixel in the first corner, even ones a white pixel in the last.
+    The actions it was given are written to the file `log`.
+    """
+
+    metadata = {"render_modes": [], "render_fps": 60}
+    spec = ArcadeSpec()
+    action_space = Discrete(4)
+
+    def __init__(self, rows=6, columns=4, frameskip=1, repeat_action_probability=0.0, fires=True, grey=False, arrays=False, log=None):
+        self.rows, self.columns, self._frameskip, self.fires, self.grey, self.arrays, self.log = rows, columns, frameskip, fires, grey, arrays, log
+        self.observation_space = Box(0, 255, (rows, columns) if grey else (rows, columns, 3))
+        self.frame, self.left, self.waits = 0, 3, fires
+
+    def get_action_meanings(self):
+        return ["NOOP", "FIRE", "RIGHT", "LEFT"] if self.fires else ["NOOP", "UP", "RIGHT", "LEFT"]
+
+    def note(self, text):
+        if self.log is not None:
+            with open(self.log, "a") as file:
+                file.write(text)
+
+    def reset(self, seed=None, options=None):
+        self.note("|")
+        self.frame, self.left, self.waits = 0, 3, self.fires
+        return self.seen(), {"lives": self.left}
+
+    def step(self, action):
+        self.note(str(int(action)))
+        self.frame += 1
+        plays = not self.waits
+        self.waits = self.waits and action != 1
+        if plays and action == 3:
+            self.left, self.waits = self.left - 1, self.fires
+        return self.seen(), float(plays and action == 2), self.left == 0, False, {"lives": self.left}
+
+    def seen(self):
+        black, red, white = (0, 120, 255) if self.grey else ([0, 0, 0], [255, 0, 0], [255, 255, 255])
+        picture = [[black] * self.columns for _ in range(self.rows)]
+        if self.frame % 2:
+            picture[0][0] = red
+        else:
+            picture[-1][-1] = white
+        if not self.arrays:
+            return picture
+        import numpy
+        return numpy.array(picture, dtype="uint8")
+
+
 class EzPickle:
     """As Gymnasium's: a copy is made anew from what the constructor was given."""
 

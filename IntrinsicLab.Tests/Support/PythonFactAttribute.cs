@@ -1,3 +1,4 @@
+using IntrinsicLab.Core;
 using IntrinsicLab.Core.Environments;
 
 namespace IntrinsicLab.Tests.Support;
@@ -34,4 +35,25 @@ internal sealed class GymnasiumFactAttribute : FactAttribute
     });
 
     public GymnasiumFactAttribute() => Skip = Missing.Value;
+}
+
+/// <summary>A test of what Python does with NumPy: skipped, with the reason, where it does not have it.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class NumpyTheoryAttribute : TheoryAttribute
+{
+    private static readonly Lazy<string?> Missing = new(() =>
+    {
+        try
+        {
+            using var game = PythonWorlds.Create("Arcade", new { arrays = true });
+            game.Reset(new Rng(1), new float[game.Spec.Observation.Size]);
+            return null;
+        }
+        catch (Exception fault) when (fault is ArgumentException or InvalidOperationException)
+        {
+            return fault.Message.Split('\n')[0];
+        }
+    });
+
+    public NumpyTheoryAttribute() => Skip = Missing.Value;
 }

@@ -46,6 +46,7 @@ public static class LabApi
         CatalogEndpoints.Map(catalogue);
         PlayEndpoint.Map(catalogue);
         AlgorithmCurvesEndpoint.Map(catalogue);
+        BanditEndpoint.Map(Tagged(group, "Bandits"));
         var runs = Tagged(group, "Runs");
         RunListEndpoint.Map(runs);
         RunEndpoints.Map(runs);

@@ -29,8 +29,6 @@ public sealed class Query<T> : IRefusable, Microsoft.AspNetCore.Http.Metadata.IE
 
     public static ValueTask<Query<T>> BindAsync(HttpContext context)
     {
-        var schema = ParameterSchema.Of(typeof(T));
-        var json = new JsonObject();
         var faults = new List<Problem>();
         foreach (var (name, values) in context.Request.Query)
         {
@@ -38,13 +36,23 @@ public sealed class Query<T> : IRefusable, Microsoft.AspNetCore.Http.Metadata.IE
                 faults.Add(new(Problem.At("", name), "This parameter is given twice."));
             if (values.ToString().Any(char.IsControl))
                 faults.Add(new(Problem.At("", name), "Control characters are not allowed."));
-            json[name] = AsJson(schema.Find(name)?.Kind, values[0] ?? "");
         }
-        var read = (T)schema.Read(JsonSerializer.SerializeToElement(json), new T(), "", faults);
-        (read as ICheckedQuery)?.Check(faults);
+        var read = Read(context.Request.Query.Select(pair => (pair.Key, pair.Value[0] ?? "")), faults);
         return ValueTask.FromResult(faults.Count == 0
             ? new Query<T> { Value = read }
             : new Query<T> { Refusal = ProblemResult.Invalid(faults) });
+    }
+
+    /// <summary>Reads parameters as they stand in an address, adding every fault; pages with the same parameters read theirs so.</summary>
+    internal static T Read(IEnumerable<(string Name, string Text)> parameters, List<Problem> faults)
+    {
+        var schema = ParameterSchema.Of(typeof(T));
+        var json = new JsonObject();
+        foreach (var (name, text) in parameters)
+            json[name] = AsJson(schema.Find(name)?.Kind, text);
+        var read = (T)schema.Read(JsonSerializer.SerializeToElement(json), new T(), "", faults);
+        (read as ICheckedQuery)?.Check(faults);
+        return read;
     }
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>

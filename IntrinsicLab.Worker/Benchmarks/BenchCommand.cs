@@ -15,6 +15,8 @@ public static class BenchCommand
         ("training", "PPO's steps per second, and its share of what stepping alone reaches", TrainingBenchmark.Run),
         ("lirpg", "updates per second of PPO and of LIRPG on top of it, by both routes of its meta-gradient", LirpgBenchmark.Run),
         ("gain", "information gain of a rollout at once, against a loop over its transitions", GainBenchmark.Run),
+        ("trpo", "what an iteration of TRPO costs: sampling, baseline, conjugate gradients, line search", TrpoBenchmark.Run),
+        ("cln", "updates per second of CLN against PPO on as many steps", ClnBenchmark.Run),
         ("storage", "metric ingest, charts of a million points, the run table with 10,000 runs", StorageBenchmark.Run),
         ("compare", "200 runs compared: curves with bands, final scores, profiles, tests", CompareBenchmark.Run),
         ("server", "start of the dashboard, first point of a run, charts and tables over HTTP", ServerBenchmark.Run),

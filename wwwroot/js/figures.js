@@ -223,12 +223,14 @@ function picture(figure, width) {
     layout: {
       ...layout,
       showlegend: figure.series.length > 1 && figure.series.length <= 8,
+      shapes: (figure.breaks ?? []).map(x => ({ type: 'line', x0: x, x1: x, yref: 'paper', y0: 0, y1: 1, line: { color: colour('control'), width: 1, dash: 'dot' }, layer: 'below' })),
       legend: { orientation: 'h', y: 1.02, yanchor: 'bottom', x: 0, font: { size: 12, color: colour('text') } },
       xaxis: { ...axis(figure.x), showgrid: figure.equalScales, showline: true },
       yaxis: { ...axis(figure.y), ...(figure.equalScales ? { scaleanchor: 'x' } : {}) },
+      ...(figure.right ? { yaxis2: { ...axis(figure.right), overlaying: 'y', side: 'right', showgrid: false, tickmode: 'auto', nticks: 6 } } : {}),
     },
   };
-  if (figure.kind === 'bars') return bars(figure, layout, grid);
+  if (figure.kind === 'bars') return bars(figure, layout, grid, width);
   const reach = Math.max(...figure.values.map(value => Math.abs(value ?? 0)), 1e-9);
   return {
     traces: [
@@ -236,7 +238,12 @@ function picture(figure, width) {
         type: 'heatmap', x: figure.columns, y: figure.rows, z: figure.rows.map((_, row) => figure.values.slice(row * figure.columns.length, (row + 1) * figure.columns.length)),
         colorscale: figure.diverging ? diverging() : 'Cividis', ...(figure.diverging ? { zmin: -reach, zmax: reach } : {}),
         hovertemplate: `${escape(figure.x.label)} %{x:.4~g}<br>${escape(figure.y.label)} %{y:.4~g}<br><b>%{z:.5~g}</b> ${escape(figure.valueLabel)}<extra></extra>`,
-        colorbar: { thickness: 10, outlinewidth: 0, tickfont: { size: 12 }, title: { text: escape(figure.valueLabel), side: 'right', font: { size: 12 } } },
+        // A map of squares leaves room beside it, other planes have it above.
+        colorbar: {
+          ...(figure.map ? { thickness: 10 } : { orientation: 'h', x: 0, xanchor: 'left', y: 1, yanchor: 'bottom', ypad: 4, len: 1, thickness: 8 }),
+          outlinewidth: 0, nticks: 6, tickfont: { size: 12 },
+          title: { text: escape(figure.valueLabel), side: 'top', font: { size: 12 } },
+        },
       },
       ...figure.overlay.map((series, index) => ({
         x: series.x, y: series.y, type: 'scatter', mode: series.points ? 'markers' : 'lines', name: escape(series.name),
@@ -247,9 +254,26 @@ function picture(figure, width) {
     layout: {
       ...layout,
       margin: { ...layout.margin, r: width < 480 ? 4 : 12 },
-      xaxis: { ...axis(figure.x), showgrid: false, ...(figure.map ? { constrain: 'domain' } : {}) },
-      yaxis: { ...axis(figure.y), showgrid: false, ...(figure.map ? { scaleanchor: 'x', autorange: 'reversed', constrain: 'domain' } : {}) },
+      // Gaps, such as walls, show what is behind.
+      annotations: figure.overlay.filter(series => series.x.length === 1).map(series => place(series, figure)),
+      plot_bgcolor: figure.values.includes(null) ? colour('line') : layout.plot_bgcolor,
+      xaxis: { ...axis(figure.x), showgrid: false, ...whole(figure.columns), ...(figure.map ? { constrain: 'domain' } : {}) },
+      yaxis: { ...axis(figure.y), showgrid: false, ...whole(figure.rows), ...(figure.map ? { scaleanchor: 'x', autorange: 'reversed', constrain: 'domain' } : {}) },
     },
+  };
+}
+
+// Cells and components are counted: no ticks between them.
+const whole = centres => centres.every(Number.isInteger) ? { dtick: Math.ceil(centres.length / 8) } : {};
+
+// The name of a place, towards the middle of the picture.
+function place(series, figure) {
+  const [x, y] = [series.x[0], series.y[0]];
+  const right = x > (figure.columns[0] + figure.columns.at(-1)) / 2;
+  const low = figure.map === (y > (figure.rows[0] + figure.rows.at(-1)) / 2);
+  return {
+    x, y, text: escape(series.name), showarrow: false, font: { size: 12, color: colour('text') }, bgcolor: colour('surface'), borderpad: 2, opacity: 0.9,
+    xanchor: right ? 'right' : 'left', yanchor: low ? 'bottom' : 'top', xshift: right ? -6 : 6, yshift: low ? 6 : -6,
   };
 }
 
@@ -258,21 +282,23 @@ const diverging = () => [[0, colour('series-2')], [0.5, colour('surface')], [1, 
 
 function line(series, index, figure) {
   const shade = colour(`series-${index % 8 + 1}`);
-  const name = escape(series.name);
+  const name = escape(series.name) + (series.onRight ? ', scale on the right' : '');
   const traces = [];
   if (series.low) traces.push({
     x: [...series.x, ...series.x.toReversed()], y: [...series.high, ...series.low.toReversed()], type: 'scatter', mode: 'lines', line: { width: 0 },
     fill: 'toself', fillcolor: shade, opacity: 0.16, hoverinfo: 'skip', showlegend: false,
   });
   traces.push({
-    x: series.x, y: series.y, name, type: 'scatter', mode: series.points ? 'markers' : 'lines', connectgaps: false,
+    x: series.x, y: series.y, name, type: 'scatter', mode: series.points ? 'markers' : 'lines', connectgaps: false, ...(series.onRight ? { yaxis: 'y2' } : {}),
     line: { color: shade, width: 1.75, dash: ['solid', 'dash', 'dot'][Math.floor(index / 8) % 3] }, marker: { color: shade, size: 5 },
-    hovertemplate: `${name}<br><b>%{y:.5~g}</b> ${escape(figure.y.label)}<br>${escape(figure.x.label)} %{x:.5~g}<extra></extra>`,
+    hovertemplate: `${name}<br><b>%{y:.5~g}</b> ${escape((series.onRight ? figure.right : figure.y).label)}<br>${escape(figure.x.label)} %{x:.5~g}<extra></extra>`,
   });
   return traces;
 }
 
-function bars(figure, layout, grid) {
+function bars(figure, layout, grid, width) {
+  // Where names are too many for the room, every second one.
+  const every = figure.categories.join('').length * 8 + figure.categories.length * 12 > width ? 2 : 1;
   const count = figure.panels.length;
   const gap = 0.1;
   const height = (1 - gap * (count - 1)) / count;
@@ -292,7 +318,7 @@ function bars(figure, layout, grid) {
     traces,
     layout: {
       ...layout, ...axes, bargap: 0.35,
-      xaxis: { ...grid, showgrid: false, anchor: count > 1 ? `y${count}` : 'y', tickvals: figure.categories.map((_, place) => place), ticktext: figure.categories.map(escape) },
+      xaxis: { ...grid, showgrid: false, anchor: count > 1 ? `y${count}` : 'y', tickvals: figure.categories.map((_, place) => place), ticktext: figure.categories.map((name, place) => place % every ? '' : escape(name)) },
     },
   };
 }
@@ -305,7 +331,7 @@ function rows(figure) {
       ...figure.categories.map((category, index) => [category, ...figure.panels.flatMap(panel => panel.deviations ? [panel.values[index], panel.deviations[index]] : [panel.values[index]])]),
     ];
   if (figure.kind === 'lines')
-    return [['line', figure.x.label, figure.y.label], ...figure.series.flatMap(series => series.x.map((x, index) => [series.name, x, series.y[index]]))];
+    return [['line', figure.x.label, figure.right ? 'value' : figure.y.label], ...figure.series.flatMap(series => series.x.map((x, index) => [series.name, x, series.y[index]]))];
   return [
     [figure.x.label, figure.y.label, figure.valueLabel],
     ...figure.rows.flatMap((y, row) => figure.columns.map((x, column) => [x, y, figure.values[row * figure.columns.length + column]])),

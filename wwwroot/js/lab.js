@@ -2,6 +2,7 @@
 import './chart.js';
 import './compare.js';
 import './sweep.js';
+import './bandits.js';
 import './replay.js';
 import './figures.js';
 import './spark.js';

@@ -25,8 +25,9 @@ export class Pane {
   #facts = make('p', 'small muted replay-facts');
   #now = make('b', 'number');
   #whole = make('span', '');
+  #foot = make('div', '');
   #line = null;
-  #cursor = null;
+  #traces = [];
   #view = new SceneView(this.#stage);
   #frame = -1;
   #changed;
@@ -57,13 +58,12 @@ export class Pane {
     }
     this.#note.textContent = 'Loading the replay';
     this.#stage.append(this.#note);
-    this.#strip.innerHTML = `<svg viewBox="0 0 ${WIDE} ${HIGH}" preserveAspectRatio="none" aria-hidden="true"><path class="zero"/><polyline/><line/></svg>`;
-    this.#line = this.#strip.querySelector('polyline');
-    this.#cursor = this.#strip.querySelector('line');
+    this.#line = strip(this.#strip);
     const soFar = make('span', '');
     soFar.append('Return so far ', this.#now);
     this.#facts.append(soFar, this.#whole);
-    this.element.append(head, this.#stage, this.#strip, this.#facts);
+    this.#foot.append(this.#facts);
+    this.element.append(head, this.#stage, this.#strip, this.#foot);
   }
 
   /** The step that was chosen, or null while the latest is shown. */
@@ -116,37 +116,41 @@ export class Pane {
     const here = Math.min(Math.floor(step), this.episode.length);
     const frame = frameAt(this.episode, here);
     this.#now.textContent = figure(this.episode.totals[here]);
+    for (const { now, values } of this.#traces) now.textContent = here ? figure(values[here - 1]) : '–';
     if (frame === this.#frame && !force) return;
     this.#frame = frame;
     this.#view.show(this.episode.frames[frame]);
     this.#stage.setAttribute('aria-label', `${this.replay.environment}, step ${here} of ${this.episode.length}, return ${figure(this.episode.totals[here])}`);
   }
 
-  /** Where the cursor stands on the strip: steps of the longest episode shown, least and greatest return over all. */
-  scale(duration, low, high) {
+  /** Where the cursor stands on the strips: steps of the longest episode shown, least and greatest return over all, and of each trace by name. */
+  scale(duration, low, high, traces) {
     if (!this.episode) return;
     this.scaled = { duration, low, high };
-    const room = high - low || 1;
-    const x = step => WIDE * step / Math.max(1, duration);
-    const y = value => HIGH - 4 - (HIGH - 8) * (value - low) / room;
     const { totals } = this.episode;
-    const every = Math.max(1, Math.floor(totals.length / WIDE));
-    const points = [];
-    for (let step = 0; step < totals.length; step++)
-      if (step % every === 0 || step === totals.length - 1) points.push(`${x(step).toFixed(1)},${y(totals[step]).toFixed(1)}`);
-    this.#line.setAttribute('points', points.join(' '));
-    this.#strip.querySelector('.zero').setAttribute('d', low < 0 && high > 0 ? `M0 ${y(0)}H${WIDE}` : '');
+    draw(this.#line, totals, 0, duration, low, high);
+    for (const trace of this.#traces) {
+      const [least, greatest] = traces.get(trace.name);
+      draw(trace.line, trace.values, 1, duration, least, greatest);
+      trace.range.textContent = `from ${figure(least)} to ${figure(greatest)}`;
+    }
+  }
+
+  /** Numbers that the learner itself has for the steps of the episode shown: name and values. */
+  get traces() {
+    return this.#traces;
   }
 
   cursor(step) {
     const x = WIDE * Math.min(step, this.episode?.length ?? 0) / Math.max(1, this.scaled?.duration ?? 1);
-    for (const [name, value] of [['x1', x], ['x2', x], ['y1', 0], ['y2', HIGH]]) this.#cursor.setAttribute(name, String(value));
+    for (const cursor of this.element.querySelectorAll('.replay-strip line'))
+      for (const [name, value] of [['x1', x], ['x2', x], ['y1', 0], ['y2', HIGH]]) cursor.setAttribute(name, String(value));
   }
 
   /** Where on the strip a pointer is, as a step; null outside of it. */
   stepUnder(event) {
     const box = this.#strip.querySelector('svg').getBoundingClientRect();
-    if (!this.#strip.contains(event.target) || !this.scaled) return null;
+    if (!event.target.closest('.replay-strip') || !this.scaled) return null;
     return Math.round(this.scaled.duration * Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)));
   }
 
@@ -198,11 +202,30 @@ export class Pane {
     this.#note.hidden = true;
     this.#strip.hidden = this.#facts.hidden = false;
     this.#frame = -1;
+    this.#trace();
     const { returns } = this.replay;
     const mean = returns.length > 1 ? ` Mean return of ${returns.length} episodes ${figure(returns.reduce((sum, one) => sum + one, 0) / returns.length)}.` : '';
     const thinned = this.episode.frameEvery > 1 ? ` Every ${ordinal(this.episode.frameEvery)} frame was kept.` : '';
     this.#whole.textContent = `Return ${figure(this.episode.return)} in ${count(this.episode.length)} ${this.episode.length === 1 ? 'step' : 'steps'}; ${ENDS[this.episode.ended]}.${mean}${thinned}`;
     if (tell) this.#changed();
+  }
+
+  // A strip for each, under that of the return.
+  #trace() {
+    for (const { element } of this.#traces) element.remove();
+    this.#traces = (this.replay.traces ?? []).map(({ name, meaning }, index) => {
+      const element = make('div', 'replay-trace');
+      const holder = make('div', 'replay-strip');
+      const line = strip(holder);
+      const facts = make('p', 'small muted replay-told');
+      const [of, now, range] = [make('span', ''), make('b', 'number'), make('span', '')];
+      of.append(`${name} of this step `, now);
+      of.title = meaning;
+      facts.append(of, range);
+      element.append(holder, facts);
+      this.#foot.append(element);
+      return { name, values: this.episode.traces[index], element, line, now, range };
+    });
   }
 
   #fillSteps() {
@@ -219,6 +242,37 @@ export class Pane {
     this.#steps.replaceChildren();
     this.#episodes.parentElement.hidden = true;
   }
+}
+
+// An empty picture of a line over the steps, with a mark at zero and a cursor.
+function strip(parent) {
+  const holder = document.createElement('div');
+  holder.innerHTML = `<svg viewBox="0 0 ${WIDE} ${HIGH}" preserveAspectRatio="none" aria-hidden="true"><path class="zero"/><polyline/><line/></svg>`;
+  const picture = holder.firstChild;
+  parent.append(picture);
+  return picture;
+}
+
+// Where there are more values than places, the least and the greatest of each place.
+function draw(picture, values, first, duration, low, high) {
+  const room = high - low || 1;
+  const x = step => WIDE * step / Math.max(1, duration);
+  const y = value => HIGH - 4 - (HIGH - 8) * (value - low) / room;
+  const every = Math.max(1, Math.floor(values.length / WIDE));
+  const points = [];
+  const put = index => points.push(`${x(index + first).toFixed(1)},${y(values[index] ?? 0).toFixed(1)}`);
+  for (let start = 0; start < values.length; start += every) {
+    const end = Math.min(start + every, values.length);
+    let [least, greatest] = [start, start];
+    for (let index = start; index < end; index++) {
+      if (values[index] < values[least]) least = index;
+      if (values[index] > values[greatest]) greatest = index;
+    }
+    put(Math.min(least, greatest));
+    if (least !== greatest) put(Math.max(least, greatest));
+  }
+  picture.querySelector('polyline').setAttribute('points', points.join(' '));
+  picture.querySelector('.zero').setAttribute('d', low < 0 && high > 0 ? `M0 ${y(0)}H${WIDE}` : '');
 }
 
 function labelled(text, field, number) {

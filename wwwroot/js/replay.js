@@ -214,7 +214,12 @@ class Replay extends HTMLElement {
     if (!this.#parts || !this.#begun) return;
     const shown = this.#shown;
     const [low, high] = [Math.min(...shown.map(pane => least(pane.episode.totals))), Math.max(...shown.map(pane => greatest(pane.episode.totals)))];
-    for (const pane of shown) pane.scale(this.#duration, low, high);
+    const traces = new Map();
+    for (const { name, values } of shown.flatMap(pane => pane.traces)) {
+      const [least0, greatest0] = traces.get(name) ?? [Infinity, -Infinity];
+      traces.set(name, [Math.min(least0, least(values)), Math.max(greatest0, greatest(values))]);
+    }
+    for (const pane of shown) pane.scale(this.#duration, low, high, traces);
     this.#parts.panes.classList.toggle('two', this.#panes.length > 1);
     this.#position = Math.min(this.#position, this.#duration);
     this.#draw(true);

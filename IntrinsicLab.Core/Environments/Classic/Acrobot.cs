@@ -54,6 +54,15 @@ public sealed class Acrobot(AcrobotConfig config) : IEnvironment
         SolvedAt = config == new AcrobotConfig() ? -100 : null,
         SecondsPerStep = StepDuration,
         Keyboard = new([new("ArrowLeft", [0], "Turn clockwise"), new("ArrowRight", [2], "Turn counter-clockwise")], Idle: [1]),
+        Maps =
+        [
+            new(MapAxis.Between("upper angle (rad, 0 hangs down)", -Math.PI, Math.PI), MapAxis.Between("lower angle (rad)", -Math.PI, Math.PI), (upper, lower, _, observation) =>
+            {
+                (observation[0], observation[1]) = ((float)Math.Cos(upper), (float)Math.Sin(upper));
+                (observation[2], observation[3]) = ((float)Math.Cos(lower), (float)Math.Sin(lower));
+                return true;
+            }),
+        ],
     };
 
     /// <summary>Both angles, both rates; setting them begins an episode there.</summary>

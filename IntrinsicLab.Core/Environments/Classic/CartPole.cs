@@ -67,6 +67,7 @@ public sealed class CartPole(CartPoleConfig config) : IEnvironment
         SolvedAt = config == new CartPoleConfig() ? 475 : null,
         SecondsPerStep = StepDuration,
         Keyboard = new([new("ArrowLeft", [0], "Push left"), new("ArrowRight", [1], "Push right")], Idle: null),
+        Maps = [StateMap.Plane(2, MapAxis.Between("pole angle (rad)", -AngleLimit, AngleLimit), 3, MapAxis.Between("its rate (rad/s)", -3, 3))],
     };
 
     /// <summary>Position, velocity, angle, angular velocity; setting them begins an episode there.</summary>

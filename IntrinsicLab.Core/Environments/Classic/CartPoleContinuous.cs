@@ -45,6 +45,7 @@ public sealed class CartPoleContinuous(CartPoleContinuousConfig config) : IEnvir
         ScoreRange = (0, 500),
         SecondsPerStep = StepDuration,
         Keyboard = new([new("ArrowLeft", [-1], "Push left"), new("ArrowRight", [1], "Push right")], Idle: [0]),
+        Maps = [StateMap.Plane(2, MapAxis.Between("pole angle (rad)", -AngleLimit, AngleLimit), 3, MapAxis.Between("its rate (rad/s)", -3, 3))],
     };
 
     /// <summary>Position, velocity, angle, angular velocity; setting them begins an episode there.</summary>

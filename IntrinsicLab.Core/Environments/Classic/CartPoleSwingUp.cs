@@ -52,6 +52,7 @@ public sealed class CartPoleSwingUp(CartPoleSwingUpConfig config) : IEnvironment
         ScoreRange = config.Sparse ? (0, 500) : (-599, 500),
         SecondsPerStep = StepDuration,
         Keyboard = new([new("ArrowLeft", [-1], "Push left"), new("ArrowRight", [1], "Push right")], Idle: [0]),
+        Maps = [StateMap.Plane(2, MapAxis.Between("pole angle (rad)", -Math.PI, Math.PI), 3, MapAxis.Between("its rate (rad/s)", -8, 8))],
     };
 
     /// <summary>Position, velocity, angle, angular velocity; setting them begins an episode there.</summary>

@@ -37,6 +37,16 @@ public sealed class Catch(CatchConfig config) : IEnvironment
         ScoreRange = (-1, 1),
         EndsWithin = config.Rows - 1,
         Keyboard = new([new("ArrowLeft", [0], "Left"), new("ArrowDown", [1], "Stay"), new("ArrowRight", [2], "Right")], Idle: null),
+        Maps =
+        [
+            new(MapAxis.Of("column of the paddle", config.Columns), MapAxis.Of("column of the ball", config.Columns), (paddle, ball, stepsAgo, observation) =>
+            {
+                var row = config.Rows / 2 - stepsAgo;
+                if (row >= 0)
+                    Observe(config, row, (int)ball, (int)paddle, observation);
+                return row >= 0;
+            }) { Name = "with the ball halfway down" },
+        ],
     };
 
     /// <inheritdoc/>
@@ -96,7 +106,9 @@ public sealed class Catch(CatchConfig config) : IEnvironment
     /// <inheritdoc/>
     public void Dispose() { }
 
-    private void Observe(Span<float> observation)
+    private void Observe(Span<float> observation) => Observe(config, ballRow, ballColumn, paddle, observation);
+
+    private static void Observe(CatchConfig config, int ballRow, int ballColumn, int paddle, Span<float> observation)
     {
         observation.Clear();
         observation[ballRow * config.Columns + ballColumn] = 1;

@@ -56,6 +56,15 @@ public sealed class DoublePendulum(DoublePendulumConfig config) : IEnvironment
         ScoreRange = config.Sparse ? (0, 500) : (-2000, 0),
         SecondsPerStep = Substeps * Substep,
         Keyboard = new([new("ArrowLeft", [-1], "Turn clockwise"), new("ArrowRight", [1], "Turn counter-clockwise")], Idle: [0]),
+        Maps =
+        [
+            new(MapAxis.Between("upper angle (rad, 0 hangs down)", -Math.PI, Math.PI), MapAxis.Between("lower angle (rad)", -Math.PI, Math.PI), (upper, lower, _, observation) =>
+            {
+                (observation[0], observation[1]) = ((float)Math.Sin(upper), (float)Math.Cos(upper));
+                (observation[3], observation[4]) = ((float)Math.Sin(lower), (float)Math.Cos(lower));
+                return true;
+            }),
+        ],
     };
 
     /// <summary>Both angles, both rates; setting them begins an episode there.</summary>

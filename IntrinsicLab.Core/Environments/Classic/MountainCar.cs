@@ -52,6 +52,7 @@ public sealed class MountainCar(MountainCarConfig config) : IEnvironment
         ScoreRange = config.Sparse ? (0, 1) : (-200, 0),
         SolvedAt = config == new MountainCarConfig() ? -110 : null,
         Keyboard = new([new("ArrowLeft", [0], "Push left"), new("ArrowRight", [2], "Push right")], Idle: [1]),
+        Maps = [StateMap.Plane(0, MapAxis.Between("position", LeftEnd, RightEnd), 1, MapAxis.Between("velocity per step", -SpeedLimit, SpeedLimit))],
     };
 
     /// <summary>Position and velocity; setting them begins an episode there.</summary>

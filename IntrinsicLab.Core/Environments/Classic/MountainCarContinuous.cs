@@ -59,6 +59,7 @@ public sealed class MountainCarContinuous(MountainCarContinuousConfig config) : 
         ScoreRange = config.Sparse ? (0, 1) : (-999 * config.ForceCost, config.GoalReward),
         SolvedAt = config == new MountainCarContinuousConfig() ? 90 : null,
         Keyboard = new([new("ArrowLeft", [-1], "Push left"), new("ArrowRight", [1], "Push right")], Idle: [0]),
+        Maps = [StateMap.Plane(0, MapAxis.Between("position", LeftEnd, RightEnd), 1, MapAxis.Between("velocity per step", -SpeedLimit, SpeedLimit))],
     };
 
     /// <summary>Position and velocity; setting them begins an episode there.</summary>

@@ -49,6 +49,7 @@ public sealed class MountainCarX(MountainCarXConfig config) : IEnvironment
         ScoreRange = config.Sparse ? (0, 1) : (-500, 0),
         SecondsPerStep = StepDuration,
         Keyboard = new([new("ArrowLeft", [-1], "Push left"), new("ArrowRight", [1], "Push right")], Idle: [0]),
+        Maps = [StateMap.Plane(0, MapAxis.Between("position (m)", -1.2, 0.6), 1, MapAxis.Between("velocity (m/s)", -2.5, 2.5))],
     };
 
     /// <summary>Position and velocity; setting them begins an episode there.</summary>

@@ -45,6 +45,14 @@ public sealed class Pendulum(PendulumConfig config) : IEnvironment
         ScoreRange = (-200 * (Math.PI * Math.PI + 0.1 * SpeedLimit * SpeedLimit + 0.001 * TorqueLimit * TorqueLimit), 0),
         SecondsPerStep = StepDuration,
         Keyboard = new([new("ArrowLeft", [2], "Turn counter-clockwise"), new("ArrowRight", [-2], "Turn clockwise")], Idle: [0]),
+        Maps =
+        [
+            new(MapAxis.Between("angle from upright (rad)", -Math.PI, Math.PI), MapAxis.Between("its rate (rad/s)", -SpeedLimit, SpeedLimit), (at, rate, _, observation) =>
+            {
+                (observation[0], observation[1], observation[2]) = ((float)Math.Cos(at), (float)Math.Sin(at), (float)rate);
+                return true;
+            }),
+        ],
     };
 
     /// <summary>Angle and angular velocity; setting them begins an episode there.</summary>

@@ -53,6 +53,14 @@ public sealed class Segway(SegwayConfig config) : IEnvironment
             500 * Math.Min(0, config.AliveReward - config.PaidSpeed - config.PushCost), 500 * (config.AliveReward + config.PaidSpeed)),
         SecondsPerStep = StepDuration,
         Keyboard = new([new("ArrowLeft", [-1], "Push left"), new("ArrowRight", [1], "Push right")], Idle: [0]),
+        Maps =
+        [
+            new(MapAxis.Between("speed (m/s)", -1, 4), MapAxis.Between("lean (rad)", -config.LeanLimit, config.LeanLimit), (speed, lean, _, observation) =>
+            {
+                (observation[0], observation[1], observation[2]) = ((float)speed, (float)Math.Sin(lean), (float)Math.Cos(lean));
+                return true;
+            }),
+        ],
     };
 
     /// <summary>Position, velocity, angle, angular velocity; setting them begins an episode there.</summary>

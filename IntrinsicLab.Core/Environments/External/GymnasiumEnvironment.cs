@@ -26,6 +26,13 @@ public sealed record GymnasiumConfig
     public string Import { get; init; } = "";
 
     /// <summary>
+    /// Prepares an Atari game as is usual (Mnih et al. 2015, order of OpenAI Baselines): 1 to 30 idle frames at the start, each action for 4 frames,
+    /// the brighter pixels of the last 2, grey, 84 × 84, from 0 to 1, FIRE pressed where a life begins with it. Needs the argument "frameskip": 1.
+    /// </summary>
+    [Group("Environment")]
+    public bool Atari { get; init; }
+
+    /// <summary>
     /// Interpreter that has what the environment needs, such as the one of a virtual environment; empty for $INTRINSICLAB_PYTHON, else python3.
     /// </summary>
     [Group("Python")]

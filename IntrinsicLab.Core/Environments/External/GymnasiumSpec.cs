@@ -57,14 +57,17 @@ internal sealed record GymnasiumSpec(string Text, string About, EnvironmentSpec 
     {
         if (config.Environment.Trim().Length == 0)
             throw new ArgumentException("Name the environment: an id such as CartPole-v1, module:Class or /path/to/file.py:Class.", "environment");
-        return JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+        var request = new JsonObject
         {
             ["protocol"] = GymnasiumProcess.Protocol,
             ["environment"] = config.Environment.Trim(),
             ["arguments"] = Arguments(config.Arguments),
             ["import"] = new JsonArray([.. config.Import.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries)
                 .Select(module => (JsonNode)module)]),
-        });
+        };
+        if (config.Atari)
+            request["atari"] = true;
+        return JsonSerializer.SerializeToUtf8Bytes(request);
     }
 
     /// <summary>The exception for an environment that could not be made.</summary>

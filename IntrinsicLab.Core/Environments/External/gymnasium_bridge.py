@@ -4,6 +4,7 @@ Needs the standard library alone. NumPy is used where the environment has import
 """
 import array
 import difflib
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -463,6 +464,149 @@ def attempt(create, arguments, modes):
         return made
 
 
+# --- Atari's games ----------------------------------------------------------------------------------------------------------------
+
+FRAMES_PER_ACTION = 4
+MOST_IDLE_FRAMES = 30
+SMALL_SIDE = 84
+IDLE, FIRE, NEXT = 0, 1, 2
+GREY = (0.299, 0.587, 0.114)
+
+
+class Box:
+    """What the prepared game shows, told as other spaces are."""
+
+    def __init__(self, low, high, shape):
+        self.low, self.high, self.shape = low, high, shape
+
+
+class Atari:
+    """A game as its learners are used to see it: the steps of Mnih et al. 2015 in the order of OpenAI Baselines.
+
+    Lost lives and the signs of rewards are the lab's wrappers' affair, and so are the last four observations together.
+    """
+
+    def __init__(self, environment, name):
+        self.env = environment
+        bare = getattr(environment, "unwrapped", environment)
+        if not hasattr(bare, "get_action_meanings"):
+            raise Fault(f"{name} is no Atari game: it has no get_action_meanings. Leave 'atari' out.")
+        skipped = getattr(bare, "_frameskip", 1)
+        if skipped != 1:
+            raise Fault(f"{name} skips frames itself ({shown(skipped)}), which 'atari' does: add \"frameskip\": 1 to its arguments.")
+        space = environment.observation_space
+        if kind_of(space, "observation") != "Box" or len(shape_of(space, space.low)) not in (2, 3):
+            raise Fault(f"{name} shows no pictures: 'atari' needs rows × columns × 3 or, in grey, rows × columns.")
+        meanings = list(bare.get_action_meanings())
+        self.fires = len(meanings) > NEXT and meanings[FIRE] == "FIRE"
+        self.action_space = environment.action_space
+        self.observation_space = Box(0.0, 1.0, (SMALL_SIDE, SMALL_SIDE, 1))
+        self.lives = None
+        self.spec = getattr(environment, "spec", None)
+        self.metadata = getattr(environment, "metadata", None)
+        self.render_mode = getattr(environment, "render_mode", None)
+
+    def render(self):
+        return self.env.render()
+
+    def close(self):
+        if hasattr(self.env, "close"):
+            self.env.close()
+
+    def reset(self, seed=None):
+        frame, info = begun(self.env.reset(seed=seed))
+        for _ in range(random.Random(seed).randint(1, MOST_IDLE_FRAMES)):
+            frame, _, terminated, truncated, info = stepped(self.env.step(IDLE))
+            if terminated or truncated:
+                frame, info = begun(self.env.reset())
+        frames = [frame]
+        for action in (FIRE, NEXT) if self.fires else ():
+            frames, _, terminated, truncated, info = self.hold(action)
+            if terminated or truncated:
+                frame, info = begun(self.env.reset())
+                frames = [frame]
+        self.lives = lives_in(info)
+        return small(frames), info
+
+    def step(self, action):
+        frames, reward, terminated, truncated, info = self.hold(action)
+        left = lives_in(info)
+        # The next life waits for FIRE as the first did. Baselines presses it when the learner's next episode begins; nobody chooses
+        # anything in between.
+        if self.fires and None not in (left, self.lives) and 0 < left < self.lives:
+            for pressed in (IDLE, FIRE, NEXT):
+                if terminated or truncated:
+                    break
+                frames, more, terminated, truncated, info = self.hold(pressed)
+                reward += more
+            left = lives_in(info)
+        # Some games count their last life down a few frames before they are over: that is one end, not two.
+        if left != 0 or terminated or truncated:
+            self.lives = left
+        elif self.lives is not None:
+            info = {**info, "lives": self.lives}
+        return small(frames), reward, terminated, truncated, info
+
+    def hold(self, action):
+        """One action for as many frames as it lasts: the last two of them, and what they paid together."""
+        frames, total = [], 0.0
+        for _ in range(FRAMES_PER_ACTION):
+            frame, reward, terminated, truncated, info = stepped(self.env.step(action))
+            frames = frames[-1:] + [frame]
+            total += number(reward)
+            if terminated or truncated:
+                break
+        return frames, total, terminated, truncated, info
+
+
+def small(frames):
+    """The brighter of each pixel of the frames, in grey, shrunk to SMALL_SIDE × SMALL_SIDE by area, from 0 to 1 in steps of 1/255."""
+    np = numpy()
+    if np is not None:
+        picture = np.maximum(frames[0], frames[-1])
+        if picture.ndim == 3:
+            picture = np.rint(picture @ np.array(GREY))
+        rows, columns = (share_matrix(extent) for extent in picture.shape)
+        return (np.rint(rows @ picture @ columns.T) / 255).astype("float32")[:, :, None]
+    picture = brighter(frames[0], frames[-1])
+    if isinstance(picture[0][0], (list, tuple)):
+        picture = [[round(sum(part * weight for part, weight in zip(pixel, GREY))) for pixel in row] for row in picture]
+    picture = [blended(picture, part) for part in shares(len(picture))]
+    columns = [blended(list(zip(*picture)), part) for part in shares(len(picture[0]))]
+    return [[[round(value) / 255] for value in row] for row in zip(*columns)]
+
+
+def brighter(one, other):
+    return [brighter(*pair) for pair in zip(one, other)] if isinstance(one, (list, tuple)) else max(one, other)
+
+
+def blended(rows, part):
+    first, parts = part
+    return [sum(value * share for value, share in zip(column, parts)) for column in zip(*rows[first:first + len(parts)])]
+
+
+@functools.lru_cache(maxsize=None)
+def shares(extent):
+    """What each of SMALL_SIDE equal parts of a side takes: the first of its pixels, and the share of that and of those after it."""
+    parts = []
+    for part in range(SMALL_SIDE):
+        begin, end = part * extent, (part + 1) * extent  # A pixel is SMALL_SIDE long.
+        first, beyond = begin // SMALL_SIDE, -(-end // SMALL_SIDE)
+        inside = (min(end, (pixel + 1) * SMALL_SIDE) - max(begin, pixel * SMALL_SIDE) for pixel in range(first, beyond))
+        parts.append((first, tuple(length / extent for length in inside)))
+    return tuple(parts)
+
+
+@functools.lru_cache(maxsize=None)
+def share_matrix(extent):
+    matrix = numpy().zeros((SMALL_SIDE, extent))
+    for row, (first, parts) in zip(matrix, shares(extent)):
+        row[first:first + len(parts)] = parts
+    return matrix
+
+
+# --- one environment --------------------------------------------------------------------------------------------------------------
+
 class Slot:
     """One environment."""
 
@@ -474,6 +618,8 @@ class Slot:
         for attribute in ("reset", "step", "observation_space", "action_space"):
             if not hasattr(self.environment, attribute):
                 raise Fault(f"{self.name} is no environment: it has no {attribute}.")
+        if request.get("atari"):
+            self.environment = Atari(self.environment, self.name)
         self.observation = Observation(self.environment.observation_space)
         self.action = Action(self.environment.action_space)
         self.floats = struct.Struct(f"<{1 if self.action.counts else len(self.action.low)}f")
@@ -485,6 +631,8 @@ class Slot:
         registered = getattr(self.environment, "spec", None)
         metadata = getattr(self.environment, "metadata", None)
         fps = metadata.get("render_fps") if isinstance(metadata, dict) else None
+        frames = FRAMES_PER_ACTION if isinstance(self.environment, Atari) else 1
+        limit = positive(getattr(registered, "max_episode_steps", None))
         space = self.environment.observation_space
         goal = self.observation.kind == "Dict" and is_goal(space)
         sizes = {key: child.size for key, child in self.observation.children} if goal else {}
@@ -494,9 +642,9 @@ class Slot:
                 "shape": list(shape), **packed_bounds(self.observation.low, self.observation.high), "parts": self.observation.parts()},
             "action": self.action.describe(),
             "goal": [sizes["observation"], sizes["desired_goal"]] if goal else None,
-            "timeLimit": positive(getattr(registered, "max_episode_steps", None)),
+            "timeLimit": -(-limit // frames) if limit else None,
             "solvedAt": finite(getattr(registered, "reward_threshold", None)),
-            "secondsPerStep": 1.0 / fps if positive(fps) else None,
+            "secondsPerStep": frames / fps if positive(fps) else None,
             "pictures": self.draws,
         }
 
@@ -509,18 +657,12 @@ class Slot:
         return sorted(found)
 
     def reset(self, seed):
-        result = self.environment.reset(seed=seed)
-        if not (isinstance(result, tuple) and len(result) == 2):
-            raise Fault(f"reset returned {shown(result)} where (observation, info) belongs.")
-        self.lives = lives_in(result[1])
-        return self.observation.encode(result[0])
+        observation, info = begun(self.environment.reset(seed=seed))
+        self.lives = lives_in(info)
+        return self.observation.encode(observation)
 
     def step(self, payload):
-        result = self.environment.step(self.action.decode(self.floats.unpack(payload)))
-        if not (isinstance(result, tuple) and len(result) == 5):
-            count = f"{len(result)} values" if isinstance(result, tuple) else shown(result)
-            raise Fault(f"step returned {count} where (observation, reward, terminated, truncated, info) belong.")
-        observation, reward, terminated, truncated, info = result
+        observation, reward, terminated, truncated, info = stepped(self.environment.step(self.action.decode(self.floats.unpack(payload))))
         before, self.lives = self.lives, lives_in(info)
         lost = None not in (before, self.lives) and self.lives < before
         flags = flag(terminated, "terminated") | flag(truncated, "truncated") << 1 | lost << 2
@@ -531,6 +673,19 @@ class Slot:
         if isinstance(frame, list) and self.environment.render_mode == "rgb_array_list":
             frame = frame[-1] if frame else None
         return b"" if frame is None else shrunk(frame)
+
+
+def begun(result):
+    if not (isinstance(result, tuple) and len(result) == 2):
+        raise Fault(f"reset returned {shown(result)} where (observation, info) belongs.")
+    return result
+
+
+def stepped(result):
+    if not (isinstance(result, tuple) and len(result) == 5):
+        count = f"{len(result)} values" if isinstance(result, tuple) else shown(result)
+        raise Fault(f"step returned {count} where (observation, reward, terminated, truncated, info) belong.")
+    return result
 
 
 def lives_in(info):

@@ -55,10 +55,19 @@ public sealed class DeepSea : IEnvironment, ITabular
         Spec = new(new Box([config.Size, config.Size, 1], 0, 1), Actions)
         {
             Deterministic = !config.Stochastic,
+            Table = StateTable.OneHot(config.Size, config.Size),
             EndsWithin = config.Size,
             ScoreRange = config.Stochastic ? null : (-config.MoveCost, 1 - config.MoveCost),
             Keyboard = new([new("ArrowLeft", [0], "Action 0"), new("ArrowRight", [1], "Action 1")], Idle: null),
+            Maps = [StateMap.Cells(config.Size, config.Size, ObserveCell) with { Places = [("Treasure", config.Size - 1, config.Size - 1)] }],
         };
+
+        bool ObserveCell(int row, int column, Span<float> observation)
+        {
+            observation.Clear();
+            observation[row * config.Size + column] = 1;
+            return column <= row;
+        }
     }
 
     /// <inheritdoc/>

@@ -80,6 +80,12 @@ public sealed class DelayedChain : IEnvironment, ITabular
             EndsWithin = level.Length,
             ScoreRange = (-1 - noise, 1 + noise),
             Deterministic = !level.Noisy && !level.Distracted,
+            Table = level.Distracted ? null : new(level.States, StateTable.HotIndex)
+            {
+                Columns = level.Length,
+                Rows = 2,
+                CellOf = state => state == 0 ? 0 : (state - 1) % 2 * level.Length + (state + 1) / 2,
+            },
             Keyboard = new Keyboard([new("ArrowUp", [0], "Upper branch"), new("ArrowDown", [1], "Lower branch")], Idle: null),
         };
     }

@@ -105,10 +105,25 @@ public sealed class FourRooms : IEnvironment, ITabular
             TimeLimit = 500,
             ScoreRange = (0, 1),
             Deterministic = config.SlipProbability == 0 && !config.RandomStart,
+            Table = new(Free.Length, config.View == FourRoomsView.OneHot ? StateTable.HotIndex : CellAt)
+            {
+                Columns = Side,
+                Rows = Side,
+                CellOf = static state => Free[state].Row * Side + Free[state].Column,
+            },
             Keyboard = new(
                 [new("ArrowUp", [0], "Up"), new("ArrowRight", [1], "Right"), new("ArrowDown", [2], "Down"), new("ArrowLeft", [3], "Left")],
                 Idle: null),
+            Maps = [StateMap.Cells(Side, Side, ObserveCell) with { Places = [("Goal", Free[goal].Column, Free[goal].Row)] }],
         };
+
+        bool ObserveCell(int row, int column, Span<float> observation)
+        {
+            var at = Array.IndexOf(Free, (row, column));
+            if (at >= 0)
+                Observe(at, observation);
+            return at >= 0;
+        }
     }
 
     /// <inheritdoc/>
@@ -210,7 +225,12 @@ public sealed class FourRooms : IEnvironment, ITabular
         return next;
     }
 
-    private void Observe(Span<float> observation)
+    private static int CellAt(ReadOnlySpan<float> observation) => Math.Max(0, Array.IndexOf(
+        Free, ((int)MathF.Round(observation[1] * (Side - 3)) + 1, (int)MathF.Round(observation[0] * (Side - 3)) + 1)));
+
+    private void Observe(Span<float> observation) => Observe(cell, observation);
+
+    private void Observe(int cell, Span<float> observation)
     {
         if (config.View == FourRoomsView.Coordinates)
         {

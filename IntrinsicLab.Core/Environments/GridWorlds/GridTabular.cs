@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using IntrinsicLab.Core.Experiments;
 
 namespace IntrinsicLab.Core.Environments.GridWorlds;
@@ -148,8 +149,32 @@ public sealed class GridTabular : IEnvironment, ITabular
                 ? (level.Objects.Min(item => Math.Min(0, item.Kind.Reward)), level.Objects.Max(item => Math.Max(0, item.Kind.Reward)))
                 : null,
             Deterministic = level.Deterministic,
+            Table = new(level.States, shown == GridObservation.OneHot ? StateTable.HotIndex : StateOf)
+            {
+                Columns = level.Map.Columns,
+                Rows = level.Map.Rows,
+                CellOf = level.CellOf,
+            },
             Keyboard = GridActions.Keyboard(level.ActionSet),
+            Maps =
+            [
+                StateMap.Cells(level.Map.Rows, level.Map.Columns, ObserveCell) with
+                {
+                    Name = "with every object present",
+                    Places = [.. level.Objects.Select(item => (
+                        string.Create(CultureInfo.InvariantCulture, $"Object of reward {item.Kind.Reward}"),
+                        (double)(item.Cell % level.Map.Columns), (double)(item.Cell / level.Map.Columns)))],
+                },
+            ],
         };
+
+        bool ObserveCell(int row, int column, Span<float> observation)
+        {
+            var cell = row * level.Map.Columns + column;
+            if (!level.Map.IsWall(cell))
+                Observe(level.StateOf(cell, (1 << level.Objects.Count) - 1), observation);
+            return !level.Map.IsWall(cell);
+        }
     }
 
     /// <inheritdoc/>
@@ -210,15 +235,28 @@ public sealed class GridTabular : IEnvironment, ITabular
     /// <inheritdoc/>
     public void Dispose() { }
 
-    private void Observe(Span<float> observation)
+    private int StateOf(ReadOnlySpan<float> observation)
+    {
+        var row = (int)MathF.Round(observation[0] * Math.Max(1, level.Map.Rows - 1));
+        var column = (int)MathF.Round(observation[1] * Math.Max(1, level.Map.Columns - 1));
+        var mask = 0;
+        for (var index = 0; index < level.Objects.Count; index++)
+            if (observation[2 + index] > 0)
+                mask |= 1 << index;
+        return level.StateOf(row * level.Map.Columns + column, mask);
+    }
+
+    private void Observe(Span<float> observation) => Observe(State, observation);
+
+    private void Observe(int state, Span<float> observation)
     {
         observation.Clear();
         if (shown == GridObservation.OneHot)
         {
-            observation[State] = 1;
+            observation[state] = 1;
             return;
         }
-        var (cell, mask) = (level.CellOf(State), level.MaskOf(State));
+        var (cell, mask) = (level.CellOf(state), level.MaskOf(state));
         observation[0] = (float)(cell / level.Map.Columns) / Math.Max(1, level.Map.Rows - 1);
         observation[1] = (float)(cell % level.Map.Columns) / Math.Max(1, level.Map.Columns - 1);
         for (var index = 0; index < level.Objects.Count; index++)

@@ -71,9 +71,14 @@ public sealed class KeyDoor : IEnvironment, ITabular
             TimeLimit = 10 * size * size,
             ScoreRange = (0, 1),
             Deterministic = !config.RandomPlacement,
+            // With places drawn anew, the key's cell is part of the state and no longer seen once it is taken.
+            Table = config.View == KeyDoorView.Full && !config.RandomPlacement
+                ? new(States, StateOf) { Columns = size, Rows = size, CellOf = state => state % (size * size) }
+                : null,
             Keyboard = new(
                 [new("ArrowUp", [0], "Up"), new("ArrowRight", [1], "Right"), new("ArrowDown", [2], "Down"), new("ArrowLeft", [3], "Left")],
                 Idle: null),
+            Maps = [MapOf("before the key is taken", KeyOnFloor), MapOf("with the key", KeyInHand)],
         };
     }
 
@@ -235,7 +240,40 @@ public sealed class KeyDoor : IEnvironment, ITabular
             : new Place(RoomCell(RoomCells - wall), size / 2, phase, agent);
     }
 
-    private void Observe(Span<float> observation)
+    private int StateOf(ReadOnlySpan<float> observation)
+    {
+        const int channels = 6, key = 2, inHand = 5;
+        var (agent, phase) = (0, observation[inHand] > 0 ? KeyInHand : DoorOpen);
+        for (var cell = 0; cell < size * size; cell++)
+        {
+            if (observation[cell * channels] > 0)
+                agent = cell;
+            if (observation[cell * channels + key] > 0)
+                phase = KeyOnFloor;
+        }
+        return phase * size * size + agent;
+    }
+
+    // The maze without random places. Nobody is behind a closed door.
+    private StateMap MapOf(string name, int phase)
+    {
+        var (key, door) = (RoomCell(RoomCells - wall), size / 2);
+        return StateMap.Cells(size, size, (row, column, observation) =>
+        {
+            var free = column < wall || (phase != KeyOnFloor && (column > wall || row == door));
+            if (free)
+                Observe(new Place(key, door, column >= wall ? DoorOpen : phase, row * size + column), observation);
+            return free;
+        }) with
+        {
+            Name = name,
+            Places = phase == KeyOnFloor ? [("Key", key % size, key / size)] : [("Door", wall, door), ("Goal", size - 1, size - 1)],
+        };
+    }
+
+    private void Observe(Span<float> observation) => Observe(place, observation);
+
+    private void Observe(Place place, Span<float> observation)
     {
         observation.Clear();
         var full = config.View == KeyDoorView.Full;

@@ -42,6 +42,7 @@ public sealed class LockChain : IEnvironment, ITabular
             EndsWithin = config.Length,
             ScoreRange = (0, 1),
             Deterministic = true,
+            Table = StateTable.OneHot(config.Length),
             Keyboard = new([new("ArrowLeft", [0], "Action 0"), new("ArrowRight", [1], "Action 1")], Idle: null),
         };
     }

@@ -68,6 +68,12 @@ public sealed class HalfCheetah : IEnvironment
             TimeLimit = 1000,
             ScoreRange = published ? (0, 10_000) : config == new HalfCheetahConfig { Sparse = true } ? (0, 1000) : null,
             SolvedAt = published ? 4800 : null,
+            Maps =
+            [
+                StateMap.Plane(
+                    config.ObservePosition ? 9 : 8, MapAxis.Between("forward velocity (m/s)", -2, 6),
+                    config.ObservePosition ? 2 : 1, MapAxis.Between("trunk angle (rad)", -1.5, 1.5)),
+            ],
             CostlyStep = true,
             SecondsPerStep = 0.05,
             Keyboard = MujocoKeys.Of(Actions, "Hind thigh", "Hind shin", "Hind foot", "Front thigh", "Front shin", "Front foot"),

@@ -80,6 +80,12 @@ public sealed class Hopper : IEnvironment
             TimeLimit = 1000,
             ScoreRange = published ? (0, 4000) : null,
             SolvedAt = published ? 3800 : null,
+            Maps =
+            [
+                StateMap.Plane(
+                    config.ObservePosition ? 6 : 5, MapAxis.Between("forward velocity (m/s)", -1, 4),
+                    config.ObservePosition ? 2 : 1, MapAxis.Between("torso angle (rad)", -0.2, 0.2)),
+            ],
             CostlyStep = true,
             SecondsPerStep = 0.008,
             Keyboard = MujocoKeys.Of(Actions, "Thigh", "Leg", "Foot"),

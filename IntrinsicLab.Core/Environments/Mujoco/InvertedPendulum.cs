@@ -49,6 +49,7 @@ public sealed class InvertedPendulum : IEnvironment
             TimeLimit = 1000,
             ScoreRange = (0, 1000),
             SolvedAt = published ? 950 : null,
+            Maps = [StateMap.Plane(1, MapAxis.Between("pole angle (rad)", -0.2, 0.2), 3, MapAxis.Between("its rate (rad/s)", -2, 2))],
             CostlyStep = true,
             SecondsPerStep = 0.04,
             Keyboard = MujocoKeys.Of(Actions, ("ArrowRight", "ArrowLeft", "Push")),

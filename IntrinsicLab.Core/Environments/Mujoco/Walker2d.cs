@@ -101,6 +101,12 @@ public sealed class Walker2d : IEnvironment
         {
             TimeLimit = 1000,
             ScoreRange = published ? (0, 6000) : config == new Walker2dConfig { Sparse = true } ? (0, 1000) : null,
+            Maps =
+            [
+                StateMap.Plane(
+                    config.ObservePosition ? 9 : 8, MapAxis.Between("forward velocity (m/s)", -1, 4),
+                    config.ObservePosition ? 2 : 1, MapAxis.Between("torso angle (rad)", -1, 1)),
+            ],
             CostlyStep = true,
             SecondsPerStep = 0.008,
             Keyboard = MujocoKeys.Of(Actions, "Right thigh", "Right leg", "Right foot", "Left thigh", "Left leg", "Left foot"),

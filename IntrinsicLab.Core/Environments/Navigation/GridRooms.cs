@@ -224,6 +224,14 @@ public sealed class GridRooms(GridRoomsConfig config) : IEnvironment, ITabular
         observation[size + Colours + RoomOf(cell)] = 1;
     }
 
+    private static int StateOf(GridRoomsConfig config, ReadOnlySpan<float> observation)
+    {
+        var oneHot = config.Observation == CellObservation.OneHot;
+        var at = oneHot ? StateTable.HotIndex(observation[..Cells])
+            : Side * ((int)MathF.Round(observation[1] * Middle) + Middle) + (int)MathF.Round(observation[0] * Middle) + Middle;
+        return config.Goal == RoomGoal.Random ? Cells * StateTable.HotIndex(observation.Slice(oneHot ? Cells : 2, Colours)) + at : at;
+    }
+
     private static EnvironmentSpec SpecOf(GridRoomsConfig config)
     {
         const int limit = 20;
@@ -239,6 +247,12 @@ public sealed class GridRooms(GridRoomsConfig config) : IEnvironment, ITabular
             Deterministic = config.Goal != RoomGoal.Random,
             Keyboard = ArrowKeys.Moves,
             Goal = config.Goal == RoomGoal.None ? null : new GoalLayout(size, Colours) { SuccessRadius = 0.5 },
+            Table = new(config.Goal == RoomGoal.Random ? 4 * Cells : Cells, observation => StateOf(config, observation))
+            {
+                Columns = Side,
+                Rows = Side,
+                CellOf = static state => (Side - 1 - state % Cells / Side) * Side + state % Side,
+            },
         };
     }
 }

@@ -24,6 +24,8 @@ public sealed class FrameStack(IEnvironment inner, int count) : IEnvironment
             Repeated(inner.Spec.Observation.Low, inner.Spec.Observation.Shape[^1], count),
             Repeated(inner.Spec.Observation.High, inner.Spec.Observation.Shape[^1], count)),
         Goal = null,
+        Maps = [.. inner.Spec.Maps.Select(map => Stacked(map, inner.Spec.Observation, count))],
+        Table = null,
     };
 
     /// <inheritdoc/>
@@ -69,11 +71,34 @@ public sealed class FrameStack(IEnvironment inner, int count) : IEnvironment
     /// <inheritdoc/>
     public void Dispose() => inner.Dispose();
 
-    private void Put(int place)
+    private void Put(int place) => Put(latest, place, run, count, stacked);
+
+    private static void Put(ReadOnlySpan<float> frame, int place, int run, int count, Span<float> stacked)
     {
-        for (int from = 0, to = place * run; from < latest.Length; from += run, to += run * count)
-            latest.AsSpan(from, run).CopyTo(stacked.AsSpan(to));
+        for (int from = 0, to = place * run; from < frame.Length; from += run, to += run * count)
+            frame.Slice(from, run).CopyTo(stacked[to..]);
     }
+
+    // What was before the episode's start is shown as its first observation.
+    private static StateMap Stacked(StateMap map, Box observation, int count) => map with
+    {
+        Observe = (x, y, stepsAgo, stacked) =>
+        {
+            var frame = new float[observation.Size];
+            Array.Fill(frame, float.NaN);
+            if (!map.Observe(x, y, stepsAgo, frame))
+                return false;
+            for (var place = count - 1; place >= 0; place--)
+            {
+                var earlier = new float[observation.Size];
+                Array.Fill(earlier, float.NaN);
+                if (map.Observe(x, y, stepsAgo + count - 1 - place, earlier))
+                    frame = earlier;
+                Put(frame, place, observation.Shape[^1], count, stacked);
+            }
+            return true;
+        },
+    };
 
     private static float[] Repeated(float[] bounds, int run, int count) =>
         [.. bounds.Chunk(run).SelectMany(cell => Enumerable.Repeat(cell, count).SelectMany(values => values))];

@@ -19,6 +19,7 @@ public sealed class NoisyChannels(IEnvironment inner, int count) : IEnvironment
             [.. inner.Spec.Observation.Low, .. Enumerable.Repeat(float.NegativeInfinity, count)],
             [.. inner.Spec.Observation.High, .. Enumerable.Repeat(float.PositiveInfinity, count)]),
         Goal = null,
+        Table = null,
         Deterministic = false,
     };
 

@@ -106,6 +106,35 @@ public class ClnTests
         Assert.Equal(none.Parameters.Floats(), one.Parameters.Floats());
     }
 
+    [Fact]
+    public void ValidationRound_GradientThatIsNotFinite_StopsBeforeTheRewardsStep()
+    {
+        // A reward of exactly 0 everywhere, whose gradient with respect to its first layer is the product of two huge numbers.
+        static Cln Broken(ClnConfig config)
+        {
+            var cln = new Cln(config, Setup());
+            var eta = FlatMemory.Of(cln.RewardParameters);
+            var narrow = eta[cln.RewardNetwork.ConditionOffset..];
+            eta[..cln.RewardNetwork.ConditionOffset].Clear();
+            narrow.Fill(1e25f);
+            narrow.Slice(16 * 4, 4).Clear();
+            narrow[^1] = 0;
+            return cln;
+        }
+        var config = Small with { GradientTerms = ClnTerms.LirpgTerm, Conditional = false };
+        using var none = Broken(config with { ValidationEpochs = 0 });
+        using var cln = Broken(config);
+        var before = cln.RewardParameters.Floats();
+
+        none.Update();
+        var thrown = Assert.Throws<DivergedException>(() => cln.Update());
+
+        Assert.Equal(Metrics.IndirectGradientNorm, thrown.Metric);
+        Assert.Equal(2 * 4 * 32, thrown.Step);
+        Assert.Equal(before, cln.RewardParameters.Floats());
+        Assert.Equal(none.Parameters.Floats(), cln.Parameters.Floats());
+    }
+
     [Theory]
     [InlineData(ClnDenominator.Current)]
     [InlineData(ClnDenominator.Old)]

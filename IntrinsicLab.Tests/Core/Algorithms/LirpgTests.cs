@@ -1,6 +1,7 @@
 using IntrinsicLab.Core;
 using IntrinsicLab.Core.Algorithms;
 using IntrinsicLab.Core.Experiments;
+using IntrinsicLab.Core.Formulas;
 using IntrinsicLab.Core.Networks;
 using IntrinsicLab.Core.Optimizers;
 using IntrinsicLab.Tests.Contracts;
@@ -188,6 +189,29 @@ public class LirpgTests
 
             Assert.NotNull(Metrics.Find(thrown.Metric));
         }
+    }
+
+    [Theory]
+    [InlineData(MetaGradientRoute.FirstOrder)]
+    [InlineData(MetaGradientRoute.DoubleBackpropagation)]
+    public void Update_MetaGradientThatIsNotFinite_StopsBeforeAnyStep(MetaGradientRoute route)
+    {
+        using var lirpg = new Lirpg(Small with { MetaGradient = route }, Setup("mountain-car-continuous"));
+        // A reward of exactly 0 everywhere, whose gradient with respect to its first layer is the product of two huge numbers.
+        var network = new Mlp(2 + 1, [64, 64], 1, Activation.Tanh);
+        var eta = FlatMemory.Of(lirpg.RewardParameters);
+        eta[..network.ParameterCount].Clear();
+        eta.Slice(network.Layers[1].Offset, 64 * 64).Fill(1e20f);
+        eta.Slice(network.Layers[2].Offset, 64).Fill(1e30f);
+        var (theta, before) = (lirpg.Parameters.Floats(), lirpg.RewardParameters.Floats());
+
+        var thrown = Assert.Throws<DivergedException>(() => lirpg.Update());
+
+        Assert.Equal((Metrics.MetaGradientNorm, 4 * 32), (thrown.Metric, thrown.Step));
+        Assert.Contains($"{Metrics.MetaGradientNorm} became", thrown.Message);
+        Assert.Contains($"at step {thrown.Step}", thrown.Message);
+        Assert.Equal(theta, lirpg.Parameters.Floats());
+        Assert.Equal(before, lirpg.RewardParameters.Floats());
     }
 
     [Theory]

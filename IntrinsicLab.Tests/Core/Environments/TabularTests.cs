@@ -1,6 +1,7 @@
 using IntrinsicLab.Core;
 using IntrinsicLab.Core.Environments;
 using IntrinsicLab.Core.Environments.GridWorlds;
+using IntrinsicLab.Core.Environments.Navigation;
 
 namespace IntrinsicLab.Tests.Core.Environments;
 
@@ -31,6 +32,54 @@ public class TabularTests
     [Fact]
     public void Outcomes_OfRandomMazes_AgreeWithPlay() =>
         Compare(() => new KeyDoor(new KeyDoorConfig { Size = 4, RandomPlacement = true }));
+
+    [Theory]
+    [MemberData(nameof(Catalogue))]
+    public void Table_OfDefaults_ReadsTheState(string id)
+    {
+        var entry = EnvironmentCatalog.Find(id)!;
+        ReadBack(entry.Create(Activator.CreateInstance(entry.Parameters)!));
+    }
+
+    [Fact]
+    public void Table_OfOtherViews_ReadsTheState()
+    {
+        ReadBack(new FourRooms(new() { RandomStart = true, View = FourRoomsView.Coordinates }));
+        ReadBack(new GridTabular(new() { Observation = GridObservation.Compact }));
+        ReadBack(new GridRooms(new() { Observation = CellObservation.Position }));
+        ReadBack(new GridRooms(new() { Goal = RoomGoal.None }));
+    }
+
+    [Fact]
+    public void Table_WhereTheStateIsNotSeen_IsNone()
+    {
+        Assert.Null(new KeyDoor(new() { RandomPlacement = true }).Spec.Table);
+        Assert.Null(new KeyDoor(new() { View = KeyDoorView.Window }).Spec.Table);
+        Assert.Null(new DelayedChain(new DelayedChainConfig { Configuration = ChainConfiguration.StateDistraction }).Spec.Table);
+        var chain = EnvironmentCatalog.Find("lock-chain")!;
+        Assert.Null(EnvironmentCatalog.Factory(chain, null, new() { FrameStack = 2 }).Spec.Table);
+        Assert.Null(EnvironmentCatalog.Factory(chain, null, new() { NoisyChannels = 1 }).Spec.Table);
+        Assert.NotNull(EnvironmentCatalog.Factory(chain, null, new() { TimeLimit = 5, Delay = 3 }).Spec.Table);
+    }
+
+    private static void ReadBack(IEnvironment environment)
+    {
+        using var disposed = environment;
+        var (world, table) = ((ITabular)environment, environment.Spec.Table!);
+        var actions = ((Discrete)environment.Spec.Action).Count;
+        var (rng, choice) = (new Rng(1), new Rng(2));
+        var observation = new float[environment.Spec.Observation.Size];
+        Assert.Equal(world.States, table.States);
+        Assert.InRange(table.StateOf(observation), 0, table.States - 1);
+        Assert.All(Enumerable.Range(0, table.States), state => Assert.InRange(table.CellOf(state), 0, table.Columns * table.Rows - 1));
+        environment.Reset(rng, observation);
+        for (var step = 0; step < 3000; step++)
+        {
+            Assert.Equal(world.State, table.StateOf(observation));
+            if (environment.Step([choice.NextInt(actions)], observation).Ended)
+                environment.Reset(rng, observation);
+        }
+    }
 
     private static bool IsTabular(EnvironmentEntry entry)
     {

@@ -130,6 +130,13 @@ public class ExperimentPlanTests
                 continue;
             }
             var (plan, problems) = Read(File.ReadAllText(file));
+            if (json.RootElement.GetProperty("environments").EnumerateArray().Any(world => world.GetString() == "gymnasium"))
+            {
+                // Read with games of their own in AtariTests. Where Python, Gymnasium or the games are not there, one sentence has to say so.
+                Assert.True(problems.Count <= 1, string.Join('\n', problems));
+                Assert.All(problems, problem => Assert.Matches("install|No module named", problem.Message));
+                continue;
+            }
             Assert.Empty(problems);
             foreach (var run in plan!.Runs.DistinctBy(run => run.ConfigurationHash))
             {

@@ -213,4 +213,12 @@ public class MetaGradientsTests
         Numbers.Close(expected[1].Doubles(), ofReturns, 1e-15);
         Assert.Equal(double.IsFinite(clipRange), ofAdvantages.Contains(0));
     }
+
+    [Fact]
+    public void CosineWhereTouched_LeavesOutWhatTheSecondGradientDoesNotTouch()
+    {
+        Assert.Equal(24.0 / 25, MetaGradients.CosineWhereTouched([3, 4, 100], [4, 3, 0]), 12);
+        Assert.Equal(-1, MetaGradients.CosineWhereTouched([1, -2], [-2, 4]), 12);
+        Assert.Equal(0, MetaGradients.CosineWhereTouched([0, 5], [1, 0]));
+    }
 }

@@ -75,8 +75,8 @@ public class ReturnsTests
     [Fact]
     public void ExplainedVariance_OfPerfectAndConstantValues_IsOneAndZero()
     {
-        Assert.Equal(1, Returns.ExplainedVariance([1, 2, 3], [1, 2, 3]));
-        Assert.Equal(0, Returns.ExplainedVariance([5, 5, 5], [1, 2, 3]));
-        Assert.Equal(double.NaN, Returns.ExplainedVariance([1, 2, 3], [2, 2, 2]));
+        Assert.Equal(1, Returns.ExplainedVariance<float>([1, 2, 3], [1, 2, 3]));
+        Assert.Equal(0, Returns.ExplainedVariance<float>([5, 5, 5], [1, 2, 3]));
+        Assert.Equal(double.NaN, Returns.ExplainedVariance<float>([1, 2, 3], [2, 2, 2]));
     }
 }

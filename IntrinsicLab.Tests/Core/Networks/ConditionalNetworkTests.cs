@@ -107,6 +107,14 @@ public class ConditionalNetworkTests
         Assert.Equal(expectedEntropy.item<float>(), entropy, 1e-5);
         Numbers.Close(gradients[0].Floats(), network.Gradient.Floats(), 2e-5);
         Numbers.Close(gradients[1].Floats(), network.ConditionGradient, 2e-5);
+
+        // By itself it is the same.
+        network.Backward(actions, nlpFactors, 0, []);
+        var both = network.ConditionGradient.ToArray();
+        network.Backward(actions, Numbers.RandomFloats(new Rng(7), Rows), 0, []);
+        network.ForwardPolicy(observations, Rows);
+        network.BackwardToCondition(actions, nlpFactors);
+        Assert.Equal(both, network.ConditionGradient.ToArray());
     }
 
     [Fact]

@@ -33,10 +33,11 @@ public class NetworkTests
         network.Initialise(parameters, rng, (3, 1));
         for (var i = 0; i < parameters.Length; i++)
             parameters[i] += (float)(0.1 * rng.NextGaussian());
-        foreach (var rows in new[] { 1, 3, 4, 64 })
+        // More than 64 rows go through in blocks.
+        foreach (var rows in new[] { 1, 3, 4, 64, 150 })
         {
             var (input, upstream) = (Numbers.RandomFloats(rng, rows * 11), Numbers.RandomFloats(rng, rows * 3));
-            var pass = new MlpPass(network, 64);
+            var pass = new MlpPass(network, 150);
             var gradient = new float[network.ParameterCount];
             pass.Forward(parameters, input, rows);
             upstream.CopyTo(pass.OutputGradient);
@@ -50,6 +51,23 @@ public class NetworkTests
             Numbers.Close(expected[0].Floats(), gradient, 1e-5);
             Numbers.Close(expected[1].Floats(), inputGradient, 1e-5);
         }
+    }
+
+    [Fact]
+    public void Tanh_AnyNumber_IsRightToTheLastDigitsAndNeverBeyondOne()
+    {
+        var inputs = Enumerable.Range(0, 40_001).Select(index => (index - 20_000) * 6e-4f).ToArray();
+        float[] values = [.. inputs, 1e-30f, 1e30f, float.PositiveInfinity, float.NegativeInfinity, float.NaN];
+
+        Activation.Tanh.Apply(values);
+
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            Assert.Equal(Math.Tanh(inputs[i]), values[i], 1.2e-7);
+            Assert.InRange(values[i], -1f, 1f);
+            Assert.Equal(-values[i], values[inputs.Length - 1 - i]);
+        }
+        Assert.Equal([0f, 1f, 1f, -1f, float.NaN], values[^5..]);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace IntrinsicLab.Tests.Web.Browser;
 public sealed class EveryPageTests(LabInBrowser lab)
 {
     private static readonly string[] Fixed =
-        ["", "runs", "compare", "baselines", "new", "queue", "algorithms", "algorithms/ppo", "notation", "environments", "environments/cartpole", "environments/catch?mode=keyboard",
+        ["", "runs", "compare", "baselines", "new", "queue", "algorithms", "algorithms/ppo", "bandits", "notation", "environments", "environments/cartpole", "environments/catch?mode=keyboard",
             "environments/mountain-car-continuous?mode=keyboard", "environments/gymnasium", "gymnasium", "settings", "reproductions", "reproductions/quick-figure?scale=reduced", "reproductions/no-such-figure", "runs/00000000-0000-0000-0000-000000000000",
             "experiments", "experiments/new", "experiments/00000000-0000-0000-0000-000000000000", "experiments/{experiment}", "experiments/{experiment}?tab=runs",
             "sweeps", "sweeps/new", "sweeps/00000000-0000-0000-0000-000000000000"];

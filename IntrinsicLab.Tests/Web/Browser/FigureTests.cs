@@ -43,4 +43,47 @@ public sealed class FigureTests(LabInBrowser lab)
         await Expect(cards.First.GetByRole(AriaRole.Table)).ToContainTextAsync("Push left");
         page.AssertNoErrors();
     }
+
+    [Fact]
+    public async Task LearnedReward_OfARun_IsDrawnOverItsCells_ThroughTraining_AndUnderTheReplay()
+    {
+        var run = (Guid)(await lab.Send("runs", new JsonObject
+        {
+            ["name"] = "learned reward",
+            ["algorithm"] = "lirpg",
+            ["environment"] = "four-rooms",
+            ["steps"] = 3_072,
+            ["evaluation"] = new JsonObject { ["every"] = 1_024, ["episodes"] = 1 },
+        }))["id"]!;
+        await LabInBrowser.Until(
+            async () => (await lab.Client.GetStringAsync($"runs/{run}?wait=20&until=terminal")).Contains("\"status\":\"completed\"", StringComparison.Ordinal),
+            "the run to end", 120);
+        await using var page = await lab.Open($"runs/{run}?tab=figures");
+        ILocator Card(string title) => page.Tab.Locator(".figure-card", new() { Has = page.Tab.GetByRole(AriaRole.Heading, new() { Name = title, Exact = true }) });
+        var map = Card("Learned reward over the state space");
+        await Expect(map.Locator(".heatmaplayer image")).ToHaveCountAsync(1);
+        await Expect(map.Locator(".annotation-text")).ToHaveTextAsync("Goal");
+        await Expect(Card("Learned and extrinsic reward, step by step").Locator(".scatterlayer .trace")).ToHaveCountAsync(2);
+        await Expect(Card("Learned and extrinsic reward, step by step").Locator(".y2title")).ToHaveTextAsync("extrinsic reward");
+        await Expect(Card("Learned reward of each action").Locator(".barlayer .point")).ToHaveCountAsync(8);
+
+        // Another moment, another reward.
+        Task<string?> Picture() => map.Locator(".heatmaplayer image").GetAttributeAsync("href");
+        var last = await Picture();
+        Assert.NotNull(last);
+        await page.Tab.GetByLabel("Moment of training").FocusAsync();
+        await page.Tab.Keyboard.PressAsync("Home");
+        await Expect(page.Tab).ToHaveURLAsync(new Regex(@"figures=\d+"));
+        await LabInBrowser.Until(async () => await Picture() != last, "the reward as it was after the first update");
+
+        // Under the replay the reward of the step just taken, none before the first.
+        await page.Go($"runs/{run}?tab=replay");
+        var told = page.Tab.Locator(".replay-told");
+        await Expect(told).ToContainTextAsync("Learned reward of this step –");
+        await page.Tab.Keyboard.PressAsync("ArrowRight");
+        await Expect(told).ToContainTextAsync(new Regex(@"Learned reward of this step −?\d"));
+        Assert.NotEqual("", await page.Tab.Locator(".replay-trace polyline").GetAttributeAsync("points"));
+        await page.AssertAccessible();
+        page.AssertNoErrors();
+    }
 }
