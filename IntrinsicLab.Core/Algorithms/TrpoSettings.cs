@@ -14,7 +14,7 @@ internal static class TrpoSettings
     // Grids, flattened: a linear baseline would need the square of their thousands of features.
     private static readonly TrpoConfig Grid = new()
     {
-        StepsPerBatch = 2000,
+        StepsPerBatch = 1000,
         HiddenSizes = [64, 64],
         SubsampleFactor = 0.2,
         Baseline = BaselineKind.Network,
