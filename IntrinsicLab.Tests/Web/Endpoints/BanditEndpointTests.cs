@@ -1,4 +1,3 @@
-
 namespace IntrinsicLab.Tests.Web.Endpoints;
 
 [Collection(ApiCollection.Name)]
