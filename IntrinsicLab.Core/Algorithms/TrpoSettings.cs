@@ -8,8 +8,19 @@ internal static class TrpoSettings
     // rllab's classic tasks.
     private static readonly TrpoConfig Classic = new();
 
-    // rllab's policy for discrete actions.
-    private static readonly TrpoConfig DiscreteControl = new() { StepsPerBatch = 2000, HiddenSizes = [32, 32] };
+    // rllab's policy for discrete actions, with Baselines' small batches and network baseline. With rllab's batches, a task that is solved holds a
+    // handful of equally good episodes; their whitened advantages are noise of full size, and the policy wanders off again.
+    private static readonly TrpoConfig DiscreteControl = new()
+    {
+        StepsPerBatch = 1024,
+        WholePaths = false,
+        CgDamping = 0.1,
+        GaeLambda = 0.97,
+        BootstrapOnTruncation = true,
+        Baseline = BaselineKind.Network,
+        BaselineHiddenSizes = [64, 64],
+        HiddenSizes = [32, 32],
+    };
 
     // Grids, flattened: a linear baseline would need the square of their thousands of features.
     private static readonly TrpoConfig Grid = new()
@@ -48,11 +59,13 @@ internal static class TrpoSettings
             ["baseline"] = baseline,
             ["baselineHiddenSizes"] = hidden,
             ["normaliseObservations"] = normaliseObservations,
+            ["bootstrapOnTruncation"] = false,
         };
 
     public static IReadOnlyList<Preset> Presets { get; } =
     [
         new("rllab classic", "rllab on its classic tasks, as VIME used it.", Settings(5000, true, [32])),
+        new("rllab discrete", "rllab with discrete actions: two layers of 32.", Settings(5000, true, [32, 32])),
         new("rllab locomotion", "rllab on locomotion, as VIME used it.", Settings(5000, true, [64, 32])),
         new("rllab gather", "rllab on gathering tasks: ten times the batch.", Settings(50_000, true, [64, 32])),
         new("Baselines MuJoCo", "OpenAI Baselines, trpo_mpi defaults for MuJoCo: small batches that are cut, curvature on a fifth of them.",

@@ -180,7 +180,7 @@ public class TrpoTests
 
     [MujocoTheory]
     [InlineData("mountain-car-x", 5000, 32)]
-    [InlineData("cartpole", 2000, 32, 32)]
+    [InlineData("cartpole", 1024, 32, 32)]
     [InlineData("catch", 1000, 64, 64)]
     [InlineData("half-cheetah", 1024, 64, 64)]
     public void Defaults_DependOnTheTask(string environment, int steps, params int[] hidden)
