@@ -28,4 +28,13 @@ public sealed class ActionScale
         for (var i = 0; i < half.Length; i++)
             scaled[i] = half[i] > 0 ? low[i] + (action[i] + 1) * half[i] : action[i];
     }
+
+    /// <summary>The policy's action that the environment was told so.</summary>
+    /// <param name="scaled">In the environment's units, [A].</param>
+    /// <param name="action">Receives it, [A]; may be the same memory.</param>
+    public void Undo(ReadOnlySpan<float> scaled, Span<float> action)
+    {
+        for (var i = 0; i < half.Length; i++)
+            action[i] = half[i] > 0 ? (scaled[i] - low[i]) / half[i] - 1 : scaled[i];
+    }
 }

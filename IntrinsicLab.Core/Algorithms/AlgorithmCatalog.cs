@@ -50,6 +50,10 @@ public static class AlgorithmCatalog
             "Schulman, Levine, Abbeel, Jordan and Moritz 2015, Trust Region Policy Optimization",
             TrpoSettings.For, TrpoSettings.Check, (config, setup) => new Trpo(config, setup))
             with { WhyNotOn = TrpoSettings.WhyNotOn, Presets = TrpoSettings.Presets, Reports = Metrics.OfTrustRegions },
+        Entry("vime", "VIME", "Pays each step for what it teaches a Bayesian model of the world, and learns from that and the reward together.",
+            "Houthooft, Chen, Duan, Schulman, De Turck and Abbeel 2016, VIME: Variational Information Maximizing Exploration",
+            VimeSettings.For, VimeSettings.Check, (config, setup) => new Vime(config, setup))
+            with { WhyNotOn = TrpoSettings.WhyNotOn, Presets = VimeSettings.Presets, Reports = [.. Metrics.OfTrustRegions, .. Metrics.OfInformationGain] },
         Entry("lirpg", "LIRPG", "Learns a reward of its own by meta-gradient: one that makes the policy's next step raise the extrinsic return.",
             "Zheng, Oh and Singh 2018, On Learning Intrinsic Rewards for Policy Gradient Methods",
             LirpgSettings.For, LirpgSettings.Check, (config, setup) => new Lirpg(config, setup))

@@ -46,7 +46,27 @@ public sealed class DynamicsCuriosity(
             Model.Gains(transitions, scores);
         else
             Model.Errors(transitions, scores);
+        if (settings.AsReleased)
+            LoseLastSteps(transitions.EndsPath, scores);
         normaliser.Normalise(scores, bonuses);
+    }
+
+    /// <summary>What these steps would be paid now, with the same noise on every call; changes nothing.</summary>
+    /// <param name="transitions">N steps.</param>
+    /// <param name="bonuses">Receives the normalised scores, [N].</param>
+    public void Look(Transitions transitions, Span<double> bonuses)
+    {
+        if (Model.Steps == 0)
+        {
+            bonuses.Clear();
+            return;
+        }
+        if (bonus == DynamicsBonus.InformationGain)
+            Model.Look(transitions, bonuses);
+        else
+            Model.Errors(transitions, bonuses);
+        foreach (ref var score in bonuses)
+            score /= normaliser.Divisor;
     }
 
     /// <inheritdoc/>
@@ -75,6 +95,14 @@ public sealed class DynamicsCuriosity(
 
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
+
+    // The released code has no observation after a path's last action, so that step takes the score of the one before; alone on its path it has none.
+    private static void LoseLastSteps(ReadOnlySpan<bool> endsPath, Span<double> scores)
+    {
+        for (var row = 0; row < endsPath.Length; row++)
+            if (endsPath[row])
+                scores[row] = row > 0 && !endsPath[row - 1] ? scores[row - 1] : 0;
+    }
 
     private double MeanError(Transitions transitions)
     {

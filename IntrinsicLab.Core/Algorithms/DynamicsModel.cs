@@ -31,7 +31,7 @@ public sealed class DynamicsModel : IDisposable
     private readonly MlpPass means;
     private readonly Adam optimizer = new(epsilon: 1e-8);
     private readonly Tensor belief, gradient, tried;
-    private readonly OptimizerState moments, triedMoments;
+    private readonly OptimizerState moments, triedMoments, lookedMoments;
     private readonly GaussianNoise trainingNoise, scoringNoise;
     private readonly int observationSize, actionSize, choices;
     private readonly double[] observationFloor, actionFloor, observationScale, actionScale;
@@ -70,7 +70,7 @@ public sealed class DynamicsModel : IDisposable
             gradient = zeros_like(belief);
             tried = zeros_like(belief);
         }
-        (moments, triedMoments) = (optimizer.Initial(belief), optimizer.Initial(belief));
+        (moments, triedMoments, lookedMoments) = (optimizer.Initial(belief), optimizer.Initial(belief), optimizer.Initial(belief));
         minibatches = rng.Split("minibatches");
         (trainingNoise, scoringNoise) = (new GaussianNoise(rng.Split("training")), new GaussianNoise(rng.Split("scoring")));
     }
@@ -93,15 +93,19 @@ public sealed class DynamicsModel : IDisposable
     /// <summary>Information gain of every transition under the belief as it is, clipped, in nats.</summary>
     /// <param name="transitions">N steps that the model has not been trained on.</param>
     /// <param name="gains">Receives them, [N].</param>
-    public void Gains(Transitions transitions, Span<double> gains)
+    public void Gains(Transitions transitions, Span<double> gains) =>
+        Gains(transitions, gains, scoringNoise, settings.AsReleased ? moments : triedMoments);
+
+    /// <summary>As <see cref="Gains(Transitions, Span{double})"/>, with the same noise on every call, and without changing anything: for pictures and replays.</summary>
+    /// <param name="transitions">N steps.</param>
+    /// <param name="gains">Receives their gains, [N].</param>
+    public void Look(Transitions transitions, Span<double> gains)
     {
-        Measure();
-        if (settings.Gain == GainKind.ExactAdam)
-            GainsOfAdam(transitions, gains);
-        else
-            GainsOfOneStep(transitions, gains);
-        foreach (ref var gain in gains)
-            gain = InformationGain.Clip(gain, settings.MaximumGain);
+        var used = settings.AsReleased ? moments : triedMoments;
+        for (var slot = 0; slot < used.Slots.Count; slot++)
+            FlatMemory.Copy(used.Slots[slot], lookedMoments.Slots[slot]);
+        lookedMoments.Steps = used.Steps;
+        Gains(transitions, gains, new GaussianNoise(new Rng(1)), lookedMoments);
     }
 
     /// <summary>Squared error of the mean prediction of every transition, summed over the normalised observation.</summary>
@@ -200,18 +204,30 @@ public sealed class DynamicsModel : IDisposable
         tried.Dispose();
         moments.Dispose();
         triedMoments.Dispose();
+        lookedMoments.Dispose();
     }
 
     private double PriorWeight() => settings.Batches > 0 ? 1 / settings.Batches : (double)settings.Minibatch / Pool.Count;
 
-    private void GainsOfOneStep(Transitions transitions, Span<double> gains)
+    private void Gains(Transitions transitions, Span<double> gains, GaussianNoise noise, OptimizerState state)
+    {
+        Measure();
+        if (settings.Gain == GainKind.ExactAdam)
+            GainsOfAdam(transitions, gains, noise, state);
+        else
+            GainsOfOneStep(transitions, gains, noise);
+        foreach (ref var gain in gains)
+            gain = InformationGain.Clip(gain, settings.MaximumGain);
+    }
+
+    private void GainsOfOneStep(Transitions transitions, Span<double> gains, GaussianNoise noise)
     {
         scoring.Believe(Belief);
         for (var from = 0; from < transitions.Count; from += Chunk)
         {
             var rows = Math.Min(Chunk, transitions.Count - from);
             Encode(transitions, from, rows);
-            scoring.DrawNoise(scoringNoise, rows, shareRows: false);
+            scoring.DrawNoise(noise, rows, shareRows: false);
             scoring.Forward(inputs, rows);
             scoring.NegativeLogLikelihood(targets);
             scoring.Backward([]);
@@ -228,9 +244,8 @@ public sealed class DynamicsModel : IDisposable
 
     // Each transition begins at φ again. The moments go on from one transition to the next: fresh ones would make Adam's first step as long for a
     // small gradient as for a large one, and the gain blind.
-    private void GainsOfAdam(Transitions transitions, Span<double> gains)
+    private void GainsOfAdam(Transitions transitions, Span<double> gains, GaussianNoise noise, OptimizerState state)
     {
-        var state = settings.AsReleased ? moments : triedMoments;
         var weights = FlatMemory.Of(gradient);
         for (var row = 0; row < transitions.Count; row++)
         {
@@ -239,7 +254,7 @@ public sealed class DynamicsModel : IDisposable
             for (var step = 0; step < settings.GainAdamSteps; step++)
             {
                 single.Believe(FlatMemory.Of(tried));
-                single.DrawNoise(scoringNoise, 1, shareRows: false);
+                single.DrawNoise(noise, 1, shareRows: false);
                 single.Forward(inputs, 1);
                 single.NegativeLogLikelihood(targets);
                 single.Backward(weights);

@@ -80,8 +80,9 @@ public sealed record DynamicsSettings
     public double MaximumGain { get; init; } = 1000;
 
     /// <summary>
-    /// Repeats what look like slips of the released code: those of its pool (<see cref="TransitionPool"/>), deviations without a floor, and
-    /// <see cref="GainKind.ExactAdam"/> by the training's own updates, prior and moments included, which stay advanced.
+    /// Repeats what look like slips of the released code: those of its pool (<see cref="TransitionPool"/>), deviations without a floor,
+    /// <see cref="GainKind.ExactAdam"/> by the training's own updates, prior and moments included, which stay advanced, and a last step of each
+    /// path that is not scored but takes the score of the step before.
     /// </summary>
     public bool AsReleased { get; init; }
 }

@@ -105,6 +105,33 @@ public static class Metrics
     /// <summary>What conjugate gradients left unsolved.</summary>
     public const string CgResidual = "conjugate_gradient/residual";
 
+    /// <summary>Median information gain of a batch.</summary>
+    public const string GainMedian = "vime/information_gain_median";
+
+    /// <summary>Mean information gain of a batch.</summary>
+    public const string GainMean = "vime/information_gain_mean";
+
+    /// <summary>Largest information gain of a batch.</summary>
+    public const string GainMaximum = "vime/information_gain_max";
+
+    /// <summary>What information gains were divided by.</summary>
+    public const string GainDivisor = "vime/normaliser";
+
+    /// <summary>Curiosity's part of what was paid.</summary>
+    public const string BonusShare = "vime/bonus_share";
+
+    /// <summary>Error of the model of the world before it learnt from a batch.</summary>
+    public const string ModelErrorBefore = "vime/model_error_before";
+
+    /// <summary>The same after.</summary>
+    public const string ModelErrorAfter = "vime/model_error_after";
+
+    /// <summary>How far the belief is from its prior.</summary>
+    public const string PriorDivergence = "vime/prior_divergence";
+
+    /// <summary>Fields of the state space visited so far.</summary>
+    public const string StateCoverage = "vime/state_coverage";
+
     /// <summary>Episodes finished so far.</summary>
     public const string Episodes = "progress/episodes";
 
@@ -161,7 +188,7 @@ public static class Metrics
     /// <summary>What learners of intrinsic rewards report besides.</summary>
     public static IReadOnlyList<MetricDescription> OfLearnedRewards { get; } =
     [
-        new(IntrinsicReturn, "Intrinsic return", "return", "Sum of the learned intrinsic rewards of each episode, under the reward network that its steps were taken with."),
+        new(IntrinsicReturn, "Intrinsic return", "return", "Sum of the intrinsic rewards of each episode's steps, not weighted, as whatever judges them paid when they were taken."),
         new(IntrinsicReward, "Intrinsic reward", "reward", "Mean learned intrinsic reward of the update's steps, before it is weighted; from -1 to 1 where it comes out of a tanh."),
         new(ExtrinsicReward, "Extrinsic reward", "reward", "Mean extrinsic reward of the update's steps as the learner sees it: normalised and delayed, not yet weighted."),
         new(ExtrinsicValueLoss, "Extrinsic value loss", "return²", "As loss/value, of the second value function, which predicts extrinsic returns alone and is trained with the reward."),
@@ -193,6 +220,21 @@ public static class Metrics
         new(Backtracks, "Shortenings of the step", "", "How often the line search shortened the step before it was accepted; all its tries where none was."),
         new(StepAccepted, "Step accepted", "", "1 where the line search found a step that lowers the loss within the limit, 0 where the policy stayed as it was."),
         new(CgResidual, "Residual of the direction", "", "Squared residual of the conjugate gradients; small beside the gradient's squared norm where the direction is the natural gradient."),
+    ];
+
+    /// <summary>What learners report that are paid for what a model of the world learns, besides the metrics of their policy's steps.</summary>
+    public static IReadOnlyList<MetricDescription> OfInformationGain { get; } =
+    [
+        .. OfLearnedRewards.Where(metric => metric.Path is IntrinsicReturn),
+        new(GainMedian, "Information gain, median", "nats", "Median over the batch's steps of what each would teach the model, before normalisation; with another bonus, of its score. 0 until the model is trained."),
+        new(GainMean, "Information gain, mean", "nats", "Mean over the batch's steps; far above the median, a few steps hold what is new."),
+        new(GainMaximum, "Information gain, largest", "nats", "Largest of the batch's steps; at the configured maximum, gains are clipped."),
+        new(GainDivisor, "Divisor of the bonus", "nats", "What the gains were divided by to be a bonus; it falls while the model learns, so that the bonus does not."),
+        new(BonusShare, "Share of the bonus", "", "Weighted bonus over weighted bonus and absolute extrinsic reward together, of the batch; 1 while nothing else is paid."),
+        new(ModelErrorBefore, "Model error before", "", "Mean squared error of the model's mean prediction over the batch, in variances of the observation, before it learnt from it."),
+        new(ModelErrorAfter, "Model error after", "", "As vime/model_error_before, after the iteration's gradient steps."),
+        new(PriorDivergence, "Divergence from the prior", "nats", "KL[belief‖prior] over all weights of the model; it begins high, where means are drawn wide, and falls towards what data supports."),
+        new(StateCoverage, "State coverage", "fields", "Fields of the state map (41 by 41 on planes) that training has visited so far."),
     ];
 
     /// <summary>What a metric means, whichever algorithm reports it; null for one that nobody describes, such as another program's.</summary>

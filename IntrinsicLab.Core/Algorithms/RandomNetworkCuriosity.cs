@@ -59,6 +59,9 @@ public sealed class RandomNetworkCuriosity : ICuriosity
         shuffles = rng.Split("minibatches");
     }
 
+    /// <summary>Divides the errors: the deviation of their discounted sum.</summary>
+    public double Divisor => Math.Sqrt(returns.Variance[0] + 1e-12);
+
     /// <inheritdoc/>
     public void Score(Transitions transitions, Span<double> scores, Span<double> bonuses)
     {
@@ -67,9 +70,19 @@ public sealed class RandomNetworkCuriosity : ICuriosity
         for (var row = 0; row < transitions.Count; row++)
             bonuses[row] = discounted = settings.Gamma * discounted + scores[row];
         returns.Update<double>(bonuses[..transitions.Count]);
-        var deviation = Math.Sqrt(returns.Variance[0] + 1e-12);
+        var divisor = Divisor;
         for (var row = 0; row < transitions.Count; row++)
-            bonuses[row] = scores[row] / deviation;
+            bonuses[row] = scores[row] / divisor;
+    }
+
+    /// <summary>What these steps would be paid now; changes nothing.</summary>
+    /// <param name="transitions">N steps.</param>
+    /// <param name="bonuses">Receives the normalised errors, [N].</param>
+    public void Look(Transitions transitions, Span<double> bonuses)
+    {
+        Errors(transitions, bonuses);
+        foreach (ref var error in bonuses)
+            error /= Divisor;
     }
 
     /// <inheritdoc/>

@@ -252,6 +252,9 @@ public class AlgorithmMemoryTests
         ["hiddenSizes"] = "[16]",
         ["stepsPerBatch"] = "8",
         ["wholePaths"] = "false",
+        ["modelUpdates"] = "2",
+        ["poolSize"] = "300",
+        ["minimumPool"] = "100",
     };
 
     public static TheoryData<string, string, string> Cases
