@@ -260,7 +260,8 @@ public class VimeTests
 
         Assert.Equal(200, visits.Visits.Sum());
         Assert.InRange(visits.Visited, 5, 200);
-        Assert.Equal((visits.Visited, visits.Visits), (restored.Visited, restored.Visits));
+        Assert.Equal(visits.Visited, restored.Visited);
+        Assert.Equal(visits.Visits, restored.Visits);
         Assert.Equal(visits.FieldOf([.. seen.Take(size)]), restored.FieldOf([.. seen.Take(size)]));
     }
 
