@@ -425,11 +425,16 @@ public sealed class Vime : IAlgorithm
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Figure> Figures() =>
-    [
-        .. VimeFigures.Of(paths, scores, bonuses, visits, dynamics, config.Bonus),
-        .. TrpoFigures.Of(paths, targets, trustRegion?.Tries ?? [], config.MaximumKl, experience.Batch.Spec.Action),
-    ];
+    public IReadOnlyList<Figure> Figures()
+    {
+        var errors = new double[dynamics is null ? 0 : paths.Rows];
+        dynamics?.Model.Errors(new(paths.Observations, paths.Actions, next, ends), errors);
+        return
+        [
+            .. VimeFigures.Of(paths, scores, bonuses, visits, dynamics, errors, config.Bonus),
+            .. TrpoFigures.Of(paths, targets, trustRegion?.Tries ?? [], config.MaximumKl, experience.Batch.Spec.Action),
+        ];
+    }
 
     /// <inheritdoc/>
     public void Save(CheckpointWriter writer)

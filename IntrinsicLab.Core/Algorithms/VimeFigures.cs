@@ -25,9 +25,10 @@ internal static class VimeFigures
     /// <param name="bonuses">The same normalised, [N].</param>
     /// <param name="visits">Visits through the whole training.</param>
     /// <param name="dynamics">The model; null where there is none.</param>
+    /// <param name="errors">Squared errors of the model over the batch that it has learnt from by now, [N]; empty without a model.</param>
     /// <param name="bonus">What was scored.</param>
     public static IEnumerable<Figure> Of(
-        PathBatch paths, double[] scores, double[] bonuses, VisitMap visits, DynamicsCuriosity? dynamics, CuriosityBonus bonus)
+        PathBatch paths, double[] scores, double[] bonuses, VisitMap visits, DynamicsCuriosity? dynamics, double[] errors, CuriosityBonus bonus)
     {
         if (paths.Rows == 0)
             yield break;
@@ -40,7 +41,13 @@ internal static class VimeFigures
         }
         if (dynamics is not null)
             yield return Deviations(dynamics.Model);
-        yield return Scores(scores, score);
+        yield return Scores("scores", "What the batch's steps scored",
+            $"Steps of the batch by the logarithm to base ten of their {score}, before normalisation and before the model learnt from them; steps that scored nothing are left out.",
+            scores);
+        if (errors.Length > 0)
+            yield return Scores("prediction-errors", "Prediction errors",
+                "Steps of the batch by the logarithm to base ten of the squared error of the model's mean prediction, summed over the normalised observation, after it learnt from them.",
+                errors);
     }
 
     private static LineFigure Along(PathBatch paths, double[] scores, string label)
@@ -96,9 +103,8 @@ internal static class VimeFigures
             values, 0.005, "0.0000");
     }
 
-    private static BarFigure Scores(double[] scores, string label) => Histogram("scores", "What the batch's steps scored",
-        $"Steps of the batch by the logarithm to base ten of their {label}, before normalisation; steps that scored nothing are left out.",
-        [.. scores.Where(score => score > 0).Select(Math.Log10)], 0.05, "0.00");
+    private static BarFigure Scores(string id, string title, string caption, double[] values) =>
+        Histogram(id, title, caption, [.. values.Where(value => value > 0).Select(Math.Log10)], 0.05, "0.00");
 
     // Bars between the extremes.
     private static BarFigure Histogram(string id, string title, string caption, double[] values, double narrowest, string format)
