@@ -151,6 +151,11 @@ internal static class ReproduceCommand
 
     private static void Print(ReproductionResult result)
     {
+        if (result.Expected.Count == 0)
+        {
+            AnsiConsole.WriteLine($"{result.Title}: nothing is expected at this scale, the figure is shown without a verdict.");
+            return;
+        }
         var table = new Table().Title(Markup.Escape($"{result.Title}: {Word(result.Verdict)}")).Border(TableBorder.Simple)
             .AddColumn("Expected").AddColumn("Verdict").AddColumn(new TableColumn("Found").RightAligned()).AddColumn(new TableColumn("95 %").RightAligned())
             .AddColumn(new TableColumn("P(better)").RightAligned()).AddColumn(new TableColumn("p, adjusted").RightAligned()).AddColumn(new TableColumn("Seeds").RightAligned());

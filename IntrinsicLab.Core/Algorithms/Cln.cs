@@ -548,8 +548,13 @@ public sealed class Cln : IAlgorithm
         means.Add(Metrics.MetaLoss, outer.Loss);
         means.Add(Metrics.MetaApproximateKl, outer.ApproximateKl);
         means.Add(Metrics.MetaRatioClipFraction, outer.ClipFraction);
-        network.Backward(minibatch.Actions, nlpGradient, 0, []);
-        means.Add(Metrics.MetaGradientCosine, MetaGradients.CosineWhereTouched(stepGradient, FlatMemory.Of(network.Gradient)));
+        // One term needs no q: it is computed once in a pass, to be looked at.
+        if (config.GradientTerms == ClnTerms.OneTerm && part > 0)
+            network.BackwardToCondition(minibatch.Actions, nlpGradient);
+        else
+            network.Backward(minibatch.Actions, nlpGradient, 0, []);
+        if (part == 0)
+            means.Add(Metrics.MetaGradientCosine, MetaGradients.CosineWhereTouched(stepGradient, FlatMemory.Of(network.Gradient)));
 
         // 11: what η did to it through the policy's last step.
         var gradient = FlatMemory.Of(reward.Gradient);

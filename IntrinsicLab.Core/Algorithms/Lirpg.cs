@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Numerics;
 using IntrinsicLab.Core.Environments;
 using IntrinsicLab.Core.Environments.Wrappers;
 using IntrinsicLab.Core.Experiments;

@@ -35,7 +35,8 @@ public sealed record StateMap(MapAxis X, MapAxis Y, ObserveAt Observe)
     /// <param name="observe">Writes what is observed in a cell; false for a wall.</param>
     public static StateMap Cells(int rows, int columns, ObserveCell observe) => new(
         MapAxis.Of("column", columns), MapAxis.Of("row", rows),
-        (column, row, _, observation) => observe((int)row, (int)column, observation)) { Grid = true };
+        (column, row, _, observation) => observe((int)row, (int)column, observation))
+    { Grid = true };
 }
 
 /// <summary>One axis of a <see cref="StateMap"/>.</summary>

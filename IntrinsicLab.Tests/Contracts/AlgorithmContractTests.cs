@@ -248,6 +248,7 @@ public class AlgorithmMemoryTests
         ["stepsPerRollout"] = "4",
         ["minibatches"] = "2",
         ["epochs"] = "1",
+        ["validationEpochs"] = "1",
         ["hiddenSizes"] = "[16]",
         ["stepsPerBatch"] = "8",
         ["wholePaths"] = "false",
@@ -261,12 +262,14 @@ public class AlgorithmMemoryTests
             foreach (var algorithm in AlgorithmCatalog.All)
                 foreach (var environment in AlgorithmContractTests.Fitting(algorithm, "cartpole", "mountain-car-continuous"))
                     foreach (var (member, value) in Routes(ParameterSchema.Of(algorithm.Parameters)))
-                        cases.Add(algorithm.Id, environment, member.Length == 0 ? "" : $"\"{member}\": \"{value}\"");
+                        // The routes that differentiate twice take seconds: once is enough.
+                        if (environment == "cartpole" || value is not ("double-backpropagation" or "three-terms"))
+                            cases.Add(algorithm.Id, environment, member.Length == 0 ? "" : $"\"{member}\": \"{value}\"");
             return cases;
         }
     }
 
-    // Every way an algorithm has of computing its gradients.
+    // Every way an algorithm has of computing its gradients; CLN's three terms are its other two together.
     private static IEnumerable<(string Member, string Value)> Routes(ParameterSchema schema)
     {
         var found = false;
@@ -274,6 +277,8 @@ public class AlgorithmMemoryTests
             foreach (var value in schema.Find(member)?.Choices ?? [])
             {
                 found = true;
+                if (value == "lirpg-term")
+                    continue;
                 yield return (member, value);
             }
         if (!found)

@@ -138,14 +138,14 @@ class Bandits extends HTMLElement {
       swatch.style.background = `var(--${look(index).shade})`;
       name.append(swatch, rule.name);
       row.append(name);
-      for (const text of [rule.regret.toFixed(1), rule.standardError === null ? '–' : rule.standardError.toFixed(2), ...rule.pulls.map(pulls => number(pulls))])
+      for (const text of [spaced(rule.regret.toFixed(1)), rule.standardError === null ? '–' : rule.standardError.toFixed(2), ...rule.pulls.map(pulls => number(pulls))])
         row.append(make('td', { className: 'right', textContent: text }));
     }
     if (bound.at(-1) > 0) {
       const row = body.insertRow();
       const name = make('th', { scope: 'row' });
       name.append(make('span', { className: 'muted', textContent: '┄ ' }), `Bound of UCB-1 at ${count(horizon)} steps`);
-      row.append(name, make('td', { className: 'right', textContent: bound.at(-1).toFixed(1) }));
+      row.append(name, make('td', { className: 'right', textContent: spaced(bound.at(-1).toFixed(1)) }));
       const rest = make('td', {});
       rest.colSpan = 1 + arms.length;
       row.append(rest);
@@ -154,7 +154,8 @@ class Bandits extends HTMLElement {
   }
 }
 
-const number = value => (value >= 100 ? value.toFixed(0) : value.toFixed(1)).replace(/\B(?=(\d{3})+(?!\d))/g, '\u2009');
+const spaced = text => text.replace(/\B(?=(\d{3})+(?!\d))/g, '\u2009');
+const number = value => spaced(value >= 100 ? value.toFixed(0) : value.toFixed(1));
 
 function make(tag, properties) {
   return Object.assign(document.createElement(tag), properties);

@@ -1,7 +1,6 @@
 using IntrinsicLab.Core;
 using IntrinsicLab.Core.Algorithms;
 using IntrinsicLab.Core.Environments;
-using IntrinsicLab.Core.Formulas;
 
 namespace IntrinsicLab.Tests.Core.Algorithms;
 

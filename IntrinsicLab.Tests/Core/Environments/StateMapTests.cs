@@ -1,6 +1,5 @@
 using IntrinsicLab.Core;
 using IntrinsicLab.Core.Environments;
-using IntrinsicLab.Core.Environments.Classic;
 using IntrinsicLab.Core.Environments.GridWorlds;
 using IntrinsicLab.Core.Environments.Wrappers;
 

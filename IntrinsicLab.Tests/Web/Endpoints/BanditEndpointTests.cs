@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace IntrinsicLab.Tests.Web.Endpoints;
 
 [Collection(ApiCollection.Name)]
