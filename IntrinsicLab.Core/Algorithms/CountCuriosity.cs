@@ -106,6 +106,18 @@ public sealed class CountCuriosity : ICuriosity
             ScoreByCounts(transitions, scores, bonuses);
     }
 
+    /// <summary>What one more step would be paid; 0 before the first batch. It changes nothing.</summary>
+    /// <param name="observation">What was observed, [O].</param>
+    /// <param name="action">What was done there, [A].</param>
+    public double Bonus(ReadOnlySpan<float> observation, ReadOnlySpan<float> action)
+    {
+        if (!states.IsLaid)
+            return 0;
+        Span<double> numbers = stackalloc double[2];
+        Score(new Transitions(observation, action, observation, [true]), numbers[..1], numbers[1..]);
+        return numbers[1];
+    }
+
     /// <inheritdoc/>
     public CuriosityFit Learn(Transitions transitions)
     {

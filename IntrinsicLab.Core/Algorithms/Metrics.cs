@@ -161,7 +161,7 @@ public static class Metrics
     /// <summary>What learners of intrinsic rewards report besides.</summary>
     public static IReadOnlyList<MetricDescription> OfLearnedRewards { get; } =
     [
-        new(IntrinsicReturn, "Intrinsic return", "return", "Sum of the learned intrinsic rewards of each episode, under the reward network that its steps were taken with."),
+        new(IntrinsicReturn, "Intrinsic return", "return", "Sum of the intrinsic rewards of each episode, not weighted, as they were when its steps were taken: under the reward network or the counts of that moment."),
         new(IntrinsicReward, "Intrinsic reward", "reward", "Mean learned intrinsic reward of the update's steps, before it is weighted; from -1 to 1 where it comes out of a tanh."),
         new(ExtrinsicReward, "Extrinsic reward", "reward", "Mean extrinsic reward of the update's steps as the learner sees it: normalised and delayed, not yet weighted."),
         new(ExtrinsicValueLoss, "Extrinsic value loss", "return²", "As loss/value, of the second value function, which predicts extrinsic returns alone and is trained with the reward."),

@@ -232,16 +232,17 @@ function picture(figure, width) {
   };
   if (figure.kind === 'bars') return bars(figure, layout, grid, width);
   const reach = Math.max(...figure.values.map(value => Math.abs(value ?? 0)), 1e-9);
+  const inRows = values => figure.rows.map((_, row) => values.slice(row * figure.columns.length, (row + 1) * figure.columns.length));
   return {
     traces: [
       {
-        type: 'heatmap', x: figure.columns, y: figure.rows, z: figure.rows.map((_, row) => figure.values.slice(row * figure.columns.length, (row + 1) * figure.columns.length)),
+        type: 'heatmap', x: figure.columns, y: figure.rows, z: inRows(figure.logarithmic ? figure.values.map(value => value > 0 ? Math.log10(value) : null) : figure.values), customdata: inRows(figure.values),
         colorscale: figure.diverging ? diverging() : 'Cividis', ...(figure.diverging ? { zmin: -reach, zmax: reach } : {}),
-        hovertemplate: `${escape(figure.x.label)} %{x:.4~g}<br>${escape(figure.y.label)} %{y:.4~g}<br><b>%{z:.5~g}</b> ${escape(figure.valueLabel)}<extra></extra>`,
+        hovertemplate: `${escape(figure.x.label)} %{x:.4~g}<br>${escape(figure.y.label)} %{y:.4~g}<br><b>%{customdata:.5~g}</b> ${escape(figure.valueLabel)}<extra></extra>`,
         // A map of squares leaves room beside it, other planes have it above.
         colorbar: {
           ...(figure.map ? { thickness: 10 } : { orientation: 'h', x: 0, xanchor: 'left', y: 1, yanchor: 'bottom', ypad: 4, len: 1, thickness: 8 }),
-          outlinewidth: 0, nticks: 6, tickfont: { size: 12 },
+          outlinewidth: 0, nticks: 6, tickfont: { size: 12 }, ...(figure.logarithmic ? powers(reach) : {}),
           title: { text: escape(figure.valueLabel), side: 'top', font: { size: 12 } },
         },
       },
@@ -261,6 +262,14 @@ function picture(figure, width) {
       yaxis: { ...axis(figure.y), showgrid: false, ...whole(figure.rows), ...(figure.map ? { scaleanchor: 'x', autorange: 'reversed', constrain: 'domain' } : {}) },
     },
   };
+}
+
+// Powers of ten along a scale of logarithms, as many as have room.
+function powers(highest) {
+  const top = Math.floor(Math.log10(highest));
+  const every = Math.ceil((top + 1) / 6);
+  const exponents = Array.from({ length: Math.floor(top / every) + 1 }, (_, index) => index * every);
+  return { tickvals: exponents, ticktext: exponents.map(exponent => (10 ** exponent).toLocaleString('en')) };
 }
 
 // Cells and components are counted: no ticks between them.
