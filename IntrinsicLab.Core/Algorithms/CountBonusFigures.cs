@@ -66,14 +66,15 @@ internal static class CountBonusFigures
         {
             Span<float> nlp = [0f];
             policy.Forward(seen, 1);
-            var mean = 0.0;
+            var (sum, all) = (0.0, 0.0);
             for (var index = 0; index < discrete.Count; index++)
             {
                 action[0] = index;
                 policy.Evaluate(action, nlp);
-                mean += Math.Exp(-nlp[0]) * curiosity.Bonus(seen, action);
+                var probability = Math.Exp(-nlp[0]);
+                (sum, all) = (sum + probability * curiosity.Bonus(seen, action), all + probability);
             }
-            return mean;
+            return sum / all;
         });
     }
 

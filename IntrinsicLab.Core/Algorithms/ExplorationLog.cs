@@ -25,8 +25,7 @@ internal sealed class ExplorationLog
     {
         this.spec = spec;
         foreach (var map in spec.Maps)
-            if (VisitedPlane.Of(map, spec.Observation.Size) is { } plane)
-                planes.Add(plane);
+            planes.Add(VisitedPlane.Of(map, spec.Observation.Size));
     }
 
     /// <summary>The planes with their visits.</summary>
@@ -118,10 +117,14 @@ internal sealed class ExplorationLog
     }
 }
 
-/// <summary>Visits of the fields of a plane: of two components of the observation, or of cells, each known by what is observed there.</summary>
+/// <summary>
+/// Visits of the fields of a plane: of cells, each known by what is observed there; of two components of the observation; or of fields that
+/// several components together determine, as cosine and sine do an angle, where the nearest counts.
+/// </summary>
 internal sealed class VisitedPlane
 {
     private readonly Dictionary<string, int>? cells;
+    private readonly (int[] Components, float[] Points)? fields;
     private readonly long[] visits;
     private int first, second;
 
@@ -132,9 +135,9 @@ internal sealed class VisitedPlane
         visits = new long[x.Centres.Count * y.Centres.Count];
     }
 
-    private VisitedPlane(StateMap map, Dictionary<string, int> cells)
+    private VisitedPlane(StateMap map, Dictionary<string, int>? cells, (int[], float[])? fields)
     {
-        (Map, X, Y, this.cells) = (map, map.X, map.Y, cells);
+        (Map, X, Y, this.cells, this.fields) = (map, map.X, map.Y, cells, fields);
         visits = new long[X.Centres.Count * Y.Centres.Count];
     }
 
@@ -153,8 +156,8 @@ internal sealed class VisitedPlane
     /// <summary>Visits of each field, row after row.</summary>
     public IReadOnlyList<long> Visits => visits;
 
-    /// <summary>The plane of a world's map; null for one that shows neither cells nor two components as they are.</summary>
-    public static VisitedPlane? Of(StateMap map, int size)
+    /// <summary>The plane of a world's map.</summary>
+    public static VisitedPlane Of(StateMap map, int size)
     {
         var (columns, rows) = (map.X.Centres, map.Y.Centres);
         var raw = new float[size];
@@ -167,7 +170,7 @@ internal sealed class VisitedPlane
                 if (map.Observe(columns[place % columns.Count], rows[place / columns.Count], 0, raw))
                     cells.TryAdd(new string(Bits(raw)), place);
             }
-            return new VisitedPlane(map, cells);
+            return new VisitedPlane(map, cells, null);
         }
         var other = new float[size];
         Array.Fill(raw, float.NaN);
@@ -182,7 +185,22 @@ internal sealed class VisitedPlane
             if (raw[index] == (float)rows[0] && other[index] == (float)rows[^1])
                 second = index;
         }
-        return first < 0 || second < 0 ? null : new VisitedPlane(first, map.X, second, map.Y) { Map = map };
+        return first >= 0 && second >= 0 ? new VisitedPlane(first, map.X, second, map.Y) { Map = map } : new VisitedPlane(map, null, Fields(map, size));
+    }
+
+    private static (int[] Components, float[] Points) Fields(StateMap map, int size)
+    {
+        var (columns, rows) = (map.X.Centres, map.Y.Centres);
+        var (raw, all) = (new float[size], new List<float[]>());
+        for (var place = 0; place < rows.Count * columns.Count; place++)
+        {
+            Array.Fill(raw, float.NaN);
+            if (!map.Observe(columns[place % columns.Count], rows[place / columns.Count], 0, raw))
+                Array.Fill(raw, float.NaN);
+            all.Add([.. raw]);
+        }
+        int[] components = [.. Enumerable.Range(0, size).Where(index => all.Any(point => !float.IsNaN(point[index])))];
+        return (components, [.. all.SelectMany(point => components.Select(index => point[index]))]);
     }
 
     /// <summary>One to load into.</summary>
@@ -194,7 +212,9 @@ internal sealed class VisitedPlane
         for (var at = 0; at < observations.Length; at += size)
         {
             var observation = observations.Slice(at, size);
-            if (cells is null)
+            if (fields is var (components, points))
+                visits[Nearest(observation, components, points)]++;
+            else if (cells is null)
                 visits[FieldOf(observation[second], Y) * X.Centres.Count + FieldOf(observation[first], X)]++;
             else if (cells.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(Bits(observation), out var place))
                 visits[place]++;
@@ -227,6 +247,24 @@ internal sealed class VisitedPlane
         (X, Y) = (Axis(), Axis());
 
         MapAxis Axis() => new(reader.ReadString(), [.. Enumerable.Range(0, MapAxis.Fields).Select(_ => reader.ReadDouble())]);
+    }
+
+    // Distances in the observation's own units: a map chooses components of like size. Fields where nobody can be are never nearest.
+    private static int Nearest(ReadOnlySpan<float> observation, int[] components, float[] points)
+    {
+        var (nearest, least) = (0, float.PositiveInfinity);
+        for (int place = 0, at = 0; at < points.Length; place++, at += components.Length)
+        {
+            var distance = 0f;
+            for (var index = 0; index < components.Length; index++)
+            {
+                var difference = observation[components[index]] - points[at + index];
+                distance += difference * difference;
+            }
+            if (distance < least)
+                (nearest, least) = (place, distance);
+        }
+        return nearest;
     }
 
     private static int FieldOf(double value, MapAxis axis)

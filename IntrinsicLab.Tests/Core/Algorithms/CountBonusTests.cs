@@ -109,7 +109,7 @@ public class CountBonusTests
 
     [Theory]
     [InlineData("four-rooms", "visits", "bonus-map", "coverage")]
-    [InlineData("key-door", "visits", "bonus-map", "bonus-map-2", "coverage")]
+    [InlineData("key-door", "visits", "visits-2", "bonus-map", "bonus-map-2", "coverage")]
     [InlineData("mountain-car-x", "visits", "bonus-map", "coverage")]
     [InlineData("pendulum", "visits", "bonus-map", "coverage")]
     public void Figures_OfAWorld_ShowWhereItWasAndWhatItPays(string environment, params string[] ids)
