@@ -27,7 +27,6 @@ internal static class TrpoSettings
     {
         StepsPerBatch = 1000,
         HiddenSizes = [64, 64],
-        SubsampleFactor = 0.2,
         Baseline = BaselineKind.Network,
         BaselineHiddenSizes = [64, 64],
     };

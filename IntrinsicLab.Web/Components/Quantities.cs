@@ -40,7 +40,7 @@ internal static class Quantities
         return number.ToString(size switch { >= 1000 => "#,0", >= 100 => "0.#", >= 10 => "0.##", >= 1 => "0.###", _ => "0.####" }, Grouped);
     }
 
-    /// <summary>3 min 12 s.</summary>
+    /// <summary>3 min 12 s; 3 min where it is that to the second.</summary>
     public static string Duration(double seconds)
     {
         if (!double.IsFinite(seconds) || seconds < 0)
@@ -49,6 +49,7 @@ internal static class Quantities
         return whole switch
         {
             { TotalMinutes: < 1 } => $"{whole.Seconds}{Thin}s",
+            { TotalHours: < 1, Seconds: 0 } => $"{whole.Minutes}{Thin}min",
             { TotalHours: < 1 } => $"{whole.Minutes}{Thin}min {whole.Seconds}{Thin}s",
             { TotalDays: < 1 } => $"{whole.Hours}{Thin}h {whole.Minutes}{Thin}min",
             _ => $"{(int)whole.TotalDays}{Thin}d {whole.Hours}{Thin}h",

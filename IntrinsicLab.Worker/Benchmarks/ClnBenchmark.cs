@@ -9,7 +9,7 @@ internal static class ClnBenchmark
         {
             using var ppo = LirpgBenchmark.Make("ppo", environment);
             using var one = LirpgBenchmark.Make("cln", environment);
-            using var three = LirpgBenchmark.Make("cln", environment, "\"gradientTerms\": \"three-terms\"");
+            using var three = LirpgBenchmark.Make("cln", environment, more: "\"gradientTerms\": \"three-terms\"");
             List<double> plain = [], direct = [], all = [];
             for (var round = 0; round < 8; round++)
             {
