@@ -23,7 +23,7 @@ internal static class CountBonusFigures
     /// <param name="experience">The world.</param>
     public static IEnumerable<Figure> Of(
         ExplorationLog exploration, CountCuriosity curiosity, PolicyNetwork policy, ActionScale? scale, PathBatch paths, Experience experience) =>
-        [.. Visits(exploration), .. Bonuses(curiosity, policy, scale, paths, experience), Coverage(exploration)];
+        [.. Visits(exploration), .. Bonuses(curiosity, policy, scale, paths, experience).Select(figure => figure with { Logarithmic = true }), Coverage(exploration)];
 
     private static IEnumerable<HeatFigure> Visits(ExplorationLog exploration)
     {
@@ -49,7 +49,7 @@ internal static class CountBonusFigures
     private static IEnumerable<HeatFigure> Bonuses(
         CountCuriosity curiosity, PolicyNetwork policy, ActionScale? scale, PathBatch paths, Experience experience)
     {
-        const string Id = "bonus-map", Title = "Bonus over the state space", Caption = "What one more step in each state would be paid now, before it is weighted";
+        const string Id = "bonus-map", Title = "Bonus over the state space", Caption = "What one more step in each state would be paid now, before it is weighted and in logarithmic colours";
         var space = experience.Batch.Spec.Action;
         var action = new float[space.Size];
         if (space is Discrete { Count: > MostActions })

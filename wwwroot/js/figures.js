@@ -242,7 +242,7 @@ function picture(figure, width) {
         // A map of squares leaves room beside it, other planes have it above.
         colorbar: {
           ...(figure.map ? { thickness: 10 } : { orientation: 'h', x: 0, xanchor: 'left', y: 1, yanchor: 'bottom', ypad: 4, len: 1, thickness: 8 }),
-          outlinewidth: 0, nticks: 6, tickfont: { size: 12 }, ...(figure.logarithmic ? powers(reach) : {}),
+          outlinewidth: 0, nticks: 6, tickfont: { size: 12 }, ...(figure.logarithmic ? powers(figure.values) : {}),
           title: { text: escape(figure.valueLabel), side: 'top', font: { size: 12 } },
         },
       },
@@ -264,12 +264,16 @@ function picture(figure, width) {
   };
 }
 
-// Powers of ten along a scale of logarithms, as many as have room.
-function powers(highest) {
-  const top = Math.floor(Math.log10(highest));
-  const every = Math.ceil((top + 1) / 6);
-  const exponents = Array.from({ length: Math.floor(top / every) + 1 }, (_, index) => index * every);
-  return { tickvals: exponents, ticktext: exponents.map(exponent => (10 ** exponent).toLocaleString('en')) };
+// Powers of ten along a scale of logarithms, as many as have room; within one power 1, 2 and 5 of it.
+function powers(values) {
+  const shown = values.filter(value => value > 0);
+  const [low, high] = [Math.min(...shown), Math.max(...shown)];
+  const [first, last] = [Math.floor(Math.log10(low)), Math.floor(Math.log10(high))];
+  const every = Math.ceil((last - first + 1) / 6);
+  const exponents = Array.from({ length: last - first + 1 }, (_, index) => first + index).filter(exponent => exponent % every === 0);
+  const ticks = exponents.flatMap(exponent => last - first > 1 ? [10 ** exponent] : [10 ** exponent, 2 * 10 ** exponent, 5 * 10 ** exponent])
+    .filter(tick => tick >= low && tick <= high);
+  return { tickvals: ticks.map(Math.log10), ticktext: ticks.map(tick => tick.toLocaleString('en', { maximumSignificantDigits: 1 })) };
 }
 
 // Cells and components are counted: no ticks between them.

@@ -165,8 +165,8 @@ public class CountBonusTests
 
     private static IEnumerable<double> Values(CountBonus counting, string id)
     {
-        var sheet = counting.Figures().OfType<HeatFigure>().Single(figure => figure.Id == id);
-        Assert.Equal(id == "visits", sheet.Logarithmic);
-        return sheet.Values;
+        var figure = counting.Figures().OfType<HeatFigure>().Single(each => each.Id == id);
+        Assert.True(figure.Logarithmic);
+        return figure.Values;
     }
 }
