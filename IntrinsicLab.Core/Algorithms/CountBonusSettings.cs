@@ -54,7 +54,7 @@ internal static class CountBonusSettings
 
     public static IReadOnlyList<Preset> Presets { get; } =
     [
-        new("#Exploration, continuous control", "Tang et al. 2017 with 32 bits and TRPO as rllab had it, the constant added, without which small states do not work.",
+        new("#Exploration, continuous control", "Tang et al. 2017 with 32 bits and TRPO as rllab had it, the constant added, which states of few values need.",
             Rllab(Counting.Simhash, true)),
         new("#Exploration, as published", "The same without the constant: on two-dimensional states it sees directions only.", Rllab(Counting.Simhash, false)),
         new("Counts of boxes", "A bonus of 1/√n for each box of the state space.", new Dictionary<string, object>
