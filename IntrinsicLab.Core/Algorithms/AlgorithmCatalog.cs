@@ -62,6 +62,10 @@ public static class AlgorithmCatalog
             "Stadie, Zhang and Ba 2020, Learning Intrinsic Rewards as a Bi-Level Optimization Problem",
             ClnSettings.For, ClnSettings.Check, (config, setup) => new Cln(config, setup))
             with { WhyNotOn = ClnSettings.WhyNotOn, Presets = ClnSettings.Presets, Reports = [.. Metrics.OfActorCritics, .. Metrics.OfClippedUpdates, .. Metrics.OfConditionalPolicies] },
+        Entry("count-bonus", "Count bonus", "Pays for what was seldom seen, by counts of boxes or hashes or by pseudo-counts, beside the reward of the task.",
+            "Tang et al. 2017, #Exploration: A Study of Count-Based Exploration for Deep Reinforcement Learning",
+            CountBonusSettings.For, CountBonusSettings.Check, (config, setup) => new CountBonus(config, setup))
+            with { WhyNotOn = TrpoSettings.WhyNotOn, Presets = CountBonusSettings.Presets, Reports = CountBonusSettings.Reports },
         Entry("q-learning", "Q-learning", "Keeps a table of values for worlds of few states, and explores by chance, by counts in the choice, in the reward or in a model.",
             "Watkins and Dayan 1992, Q-learning; Strehl and Littman 2008, An Analysis of Model-Based Interval Estimation for Markov Decision Processes",
             QLearningSettings.For, QLearningSettings.Check, (config, setup) => new QLearning(config, setup))

@@ -14,7 +14,7 @@ public enum Counting
     StateActions,
 
     /// <summary>Keys of random planes (Tang et al. 2017, "#Exploration").</summary>
-    SimHash,
+    Simhash,
 
     /// <summary>What a density model's learning amounts to (Bellemare et al. 2016).</summary>
     PseudoCounts,
@@ -83,7 +83,7 @@ public sealed class CountCuriosity : ICuriosity
         (observationSize, actionSize, discrete) = (spec.Observation.Size, spec.Action.Size, spec.Action is Discrete);
         (states, actions) = (new(observationSize, settings.BoxWidth), new(actionSize, settings.BoxWidth));
         features = new double[observationSize + (settings.HashConstant ? 1 : 0)];
-        if (settings.Counting == Counting.SimHash)
+        if (settings.Counting == Counting.Simhash)
             hash = new SimHash(settings.HashBits, features.Length, rng);
         (density, ahead) = (new(observationSize, settings.DensityReach, settings.DensitySmoothing), new(observationSize, settings.DensityReach, settings.DensitySmoothing));
     }
@@ -106,6 +106,18 @@ public sealed class CountCuriosity : ICuriosity
             ScoreByCounts(transitions, scores, bonuses);
     }
 
+    /// <summary>What one more step would be paid; 0 before the first batch. It changes nothing.</summary>
+    /// <param name="observation">What was observed, [O].</param>
+    /// <param name="action">What was done there, [A].</param>
+    public double Bonus(ReadOnlySpan<float> observation, ReadOnlySpan<float> action)
+    {
+        if (!states.IsLaid)
+            return 0;
+        Span<double> numbers = stackalloc double[2];
+        Score(new Transitions(observation, action, observation, [true]), numbers[..1], numbers[1..]);
+        return numbers[1];
+    }
+
     /// <inheritdoc/>
     public CuriosityFit Learn(Transitions transitions)
     {
@@ -114,7 +126,7 @@ public sealed class CountCuriosity : ICuriosity
         {
             var observation = transitions.Observations.Slice(row * observationSize, observationSize);
             visits.Add(states.PlaceOf(observation));
-            if (settings.Counting is Counting.StateActions or Counting.SimHash)
+            if (settings.Counting is Counting.StateActions or Counting.Simhash)
                 pairs.Add(KeyOf(transitions, row));
             if (settings.Counting != Counting.PseudoCounts)
                 continue;

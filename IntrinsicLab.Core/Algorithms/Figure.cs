@@ -182,6 +182,9 @@ public sealed record HeatFigure(
     /// <summary>Zero is special: two colours meet there.</summary>
     public bool Diverging { get; init; }
 
+    /// <summary>Colours grow with the logarithm: for counts. What is not above zero is a gap.</summary>
+    public bool Logarithmic { get; init; }
+
     /// <summary>One unit is as long on both axes, and the first row is at the top: for maps of grids.</summary>
     public bool Map { get; init; }
 
@@ -201,6 +204,8 @@ public sealed record HeatFigure(
         WriteNumbers(writer, "values", Values);
         writer.WriteString("valueLabel", ValueLabel);
         writer.WriteBoolean("diverging", Diverging);
+        if (Logarithmic)
+            writer.WriteBoolean("logarithmic", true);
         writer.WriteBoolean("map", Map);
         writer.WriteStartArray("overlay");
         foreach (var series in Overlay)

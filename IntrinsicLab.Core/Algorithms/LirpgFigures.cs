@@ -131,14 +131,14 @@ internal static class LirpgFigures
         var action = new float[space.Size];
         if (space is not Discrete discrete)
             return StateMapFigures.Of(Id, Title, "What the reward network pays in each state for the policy's most likely action.", "learned reward",
-                diverging: true, rollout, experience, seen =>
+                diverging: true, rollout.Observations, experience, seen =>
                 {
                     network.Forward(seen, 1);
                     network.Mode(action);
                     return reward(seen, action);
                 });
         return StateMapFigures.Of(Id, Title, "What the reward network pays in each state, averaged over the policy's actions.", "learned reward",
-            diverging: true, rollout, experience, seen =>
+            diverging: true, rollout.Observations, experience, seen =>
             {
                 Span<float> nlp = [0f];
                 network.Forward(seen, 1);

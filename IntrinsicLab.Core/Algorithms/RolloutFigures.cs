@@ -22,7 +22,7 @@ internal static class RolloutFigures
             figures.Add(actions);
         figures.Add(Values(rollout, experience.Batch.Count));
         figures.AddRange(StateMapFigures.Of("value-map", "Value over the state space",
-            "The discounted return that the value function expects from every state.", "expected return", diverging: false, rollout, experience, seen =>
+            "The discounted return that the value function expects from every state.", "expected return", diverging: false, rollout.Observations, experience, seen =>
             {
                 network.Forward(seen, 1);
                 return network.Values[0];

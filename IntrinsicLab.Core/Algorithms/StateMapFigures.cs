@@ -17,16 +17,21 @@ internal static class StateMapFigures
     /// <param name="caption">Caption; a sentence about the plane may follow it.</param>
     /// <param name="valueLabel">What the colour means, with its unit.</param>
     /// <param name="diverging">Zero is special.</param>
-    /// <param name="rollout">What the policy saw lately.</param>
+    /// <param name="lately">What the policy saw lately, [N, O].</param>
     /// <param name="experience">The world.</param>
     /// <param name="of">The number where the policy sees this.</param>
     public static IEnumerable<HeatFigure> Of(
-        string id, string title, string caption, string valueLabel, bool diverging, Rollout rollout, Experience experience, Func<float[], double> of)
+        string id, string title, string caption, string valueLabel, bool diverging, ReadOnlySpan<float> lately, Experience experience, Func<float[], double> of)
     {
         var spec = experience.Batch.Spec;
-        var own = spec.Maps.Count > 0;
-        var maps = own ? spec.Maps : FirstThatMove(spec.Observation, rollout) is { } plane ? [plane] : [];
-        var means = Means(rollout);
+        IReadOnlyList<StateMap> maps = spec.Maps.Count > 0 ? spec.Maps : FirstThatMove(spec.Observation, lately) is { } plane ? [plane] : [];
+        return Of(id, title, caption, valueLabel, diverging, maps, spec.Maps.Count > 0, Means(lately, spec.Observation.Size), experience, of);
+    }
+
+    private static IEnumerable<HeatFigure> Of(
+        string id, string title, string caption, string valueLabel, bool diverging, IReadOnlyList<StateMap> maps, bool own, double[] means,
+        Experience experience, Func<float[], double> of)
+    {
         foreach (var (number, map) in maps.Index())
         {
             var (columns, rows) = (map.X.Centres, map.Y.Centres);
@@ -60,18 +65,18 @@ internal static class StateMapFigures
     }
 
     // In the numbers that the policy sees: where they are normalised, the world's own cannot be had back.
-    private static StateMap? FirstThatMove(Box observation, Rollout rollout)
+    private static StateMap? FirstThatMove(Box observation, ReadOnlySpan<float> lately)
     {
-        if (observation.Shape is not [> 1 and <= LongestVector] || rollout.Observations.All(value => value is 0 or 1))
+        if (observation.Shape is not [> 1 and <= LongestVector] || !lately.ContainsAnyExcept(0, 1))
             return null;
-        var size = rollout.ObservationSize;
+        var size = observation.Size;
         var (low, high) = (new float[size], new float[size]);
         Array.Fill(low, float.PositiveInfinity);
         Array.Fill(high, float.NegativeInfinity);
-        for (var index = 0; index < rollout.Observations.Length; index++)
+        for (var index = 0; index < lately.Length; index++)
         {
-            low[index % size] = Math.Min(low[index % size], rollout.Observations[index]);
-            high[index % size] = Math.Max(high[index % size], rollout.Observations[index]);
+            low[index % size] = Math.Min(low[index % size], lately[index]);
+            high[index % size] = Math.Max(high[index % size], lately[index]);
         }
         int[] moving = [.. Enumerable.Range(0, size).Where(index => high[index] > low[index]).Take(2)];
         return moving is [var first, var second] ? StateMap.Plane(first, Axis(first), second, Axis(second)) : null;
@@ -80,11 +85,11 @@ internal static class StateMapFigures
             string.Create(CultureInfo.InvariantCulture, $"observation {index + 1}, as the policy sees it"), low[index], high[index]);
     }
 
-    private static double[] Means(Rollout rollout)
+    private static double[] Means(ReadOnlySpan<float> lately, int size)
     {
-        var means = new double[rollout.ObservationSize];
-        for (var index = 0; index < rollout.Observations.Length; index++)
-            means[index % means.Length] += (double)rollout.Observations[index] / rollout.Rows;
+        var (means, rows) = (new double[size], lately.Length / size);
+        for (var index = 0; index < lately.Length; index++)
+            means[index % size] += (double)lately[index] / rows;
         return means;
     }
 }

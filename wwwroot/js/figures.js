@@ -232,16 +232,17 @@ function picture(figure, width) {
   };
   if (figure.kind === 'bars') return bars(figure, layout, grid, width);
   const reach = Math.max(...figure.values.map(value => Math.abs(value ?? 0)), 1e-9);
+  const inRows = values => figure.rows.map((_, row) => values.slice(row * figure.columns.length, (row + 1) * figure.columns.length));
   return {
     traces: [
       {
-        type: 'heatmap', x: figure.columns, y: figure.rows, z: figure.rows.map((_, row) => figure.values.slice(row * figure.columns.length, (row + 1) * figure.columns.length)),
+        type: 'heatmap', x: figure.columns, y: figure.rows, z: inRows(figure.logarithmic ? figure.values.map(value => value > 0 ? Math.log10(value) : null) : figure.values), customdata: inRows(figure.values),
         colorscale: figure.diverging ? diverging() : 'Cividis', ...(figure.diverging ? { zmin: -reach, zmax: reach } : {}),
-        hovertemplate: `${escape(figure.x.label)} %{x:.4~g}<br>${escape(figure.y.label)} %{y:.4~g}<br><b>%{z:.5~g}</b> ${escape(figure.valueLabel)}<extra></extra>`,
+        hovertemplate: `${escape(figure.x.label)} %{x:.4~g}<br>${escape(figure.y.label)} %{y:.4~g}<br><b>%{customdata:.5~g}</b> ${escape(figure.valueLabel)}<extra></extra>`,
         // A map of squares leaves room beside it, other planes have it above.
         colorbar: {
           ...(figure.map ? { thickness: 10 } : { orientation: 'h', x: 0, xanchor: 'left', y: 1, yanchor: 'bottom', ypad: 4, len: 1, thickness: 8 }),
-          outlinewidth: 0, nticks: 6, tickfont: { size: 12 },
+          outlinewidth: 0, nticks: 6, tickfont: { size: 12 }, ...(figure.logarithmic ? powers(figure.values) : {}),
           title: { text: escape(figure.valueLabel), side: 'top', font: { size: 12 } },
         },
       },
@@ -261,6 +262,18 @@ function picture(figure, width) {
       yaxis: { ...axis(figure.y), showgrid: false, ...whole(figure.rows), ...(figure.map ? { scaleanchor: 'x', autorange: 'reversed', constrain: 'domain' } : {}) },
     },
   };
+}
+
+// Powers of ten along a scale of logarithms, as many as have room; within one power 1, 2 and 5 of it.
+function powers(values) {
+  const shown = values.filter(value => value > 0);
+  const [low, high] = [Math.min(...shown), Math.max(...shown)];
+  const [first, last] = [Math.floor(Math.log10(low)), Math.floor(Math.log10(high))];
+  const every = Math.ceil((last - first + 1) / 6);
+  const exponents = Array.from({ length: last - first + 1 }, (_, index) => first + index).filter(exponent => exponent % every === 0);
+  const ticks = exponents.flatMap(exponent => last - first > 1 ? [10 ** exponent] : [10 ** exponent, 2 * 10 ** exponent, 5 * 10 ** exponent])
+    .filter(tick => tick >= low && tick <= high);
+  return { tickvals: ticks.map(Math.log10), ticktext: ticks.map(tick => tick.toLocaleString('en', { maximumSignificantDigits: 1 })) };
 }
 
 // Cells and components are counted: no ticks between them.

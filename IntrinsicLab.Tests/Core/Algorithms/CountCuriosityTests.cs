@@ -41,7 +41,7 @@ public sealed class CountCuriosityTests
     [Theory]
     [InlineData(Counting.States)]
     [InlineData(Counting.StateActions)]
-    [InlineData(Counting.SimHash)]
+    [InlineData(Counting.Simhash)]
     [InlineData(Counting.PseudoCounts)]
     public void Score_AfterLearning_PaysLessForTheSame_AndNothingChangesByScoring(Counting counting)
     {
@@ -54,6 +54,25 @@ public sealed class CountCuriosityTests
         var second = Score(curiosity).Bonuses;
         Assert.All(first.Zip(second), pair => Assert.True(pair.Second < pair.First, $"{pair.First} fell to {pair.Second}."));
         Assert.Equal(2, curiosity.Places);
+    }
+
+    [Theory]
+    [InlineData(Counting.StateActions)]
+    [InlineData(Counting.Simhash)]
+    [InlineData(Counting.PseudoCounts)]
+    public void Bonus_OfOneStep_IsWhatScoringItPaysAndChangesNothing(Counting counting)
+    {
+        using var curiosity = new CountCuriosity(new() { Counting = counting }, Spec, new Rng(1));
+        Assert.Equal(0, curiosity.Bonus([1, 0], [0]));
+        Score(curiosity);
+        Learn(curiosity);
+        var before = Score(curiosity).Bonuses;
+        var (scores, bonuses) = (new double[1], new double[1]);
+        curiosity.Score(new Transitions([1, 0], [1], [1, 0], [true]), scores, bonuses);
+
+        Assert.Equal(bonuses[0], curiosity.Bonus([1, 0], [1]));
+        Assert.True(curiosity.Bonus([5, 5], [1]) > bonuses[0]);
+        Assert.Equal(before, Score(curiosity).Bonuses);
     }
 
     [Fact]
@@ -76,7 +95,7 @@ public sealed class CountCuriosityTests
 
         int Keys(bool constant)
         {
-            using var curiosity = new CountCuriosity(new() { Counting = Counting.SimHash, HashConstant = constant }, Spec, new Rng(1));
+            using var curiosity = new CountCuriosity(new() { Counting = Counting.Simhash, HashConstant = constant }, Spec, new Rng(1));
             var (scores, bonuses) = (new double[200], new double[200]);
             curiosity.Score(new Transitions(near, new float[200], near, new bool[200]), scores, bonuses);
             return scores.Distinct().Count() == 1 ? 1 : scores.Zip(scores.Skip(1)).Count(pair => pair.First != pair.Second) + 1;
