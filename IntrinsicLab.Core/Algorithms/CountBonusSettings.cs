@@ -148,8 +148,18 @@ internal static class CountBonusSettings
 
     private static Dictionary<string, object> Rllab(Counting counting, bool constant) => new()
     {
-        ["counting"] = counting, ["reward"] = CountReward.InverseRoot, ["beta"] = 0.01, ["hashBits"] = 32, ["hashConstant"] = constant,
-        ["optimizer"] = CountBonusOptimizer.Trpo, ["entropyCoefficient"] = 0.0, ["stepsPerBatch"] = 5000, ["wholePaths"] = true,
-        ["gaeLambda"] = 1.0, ["baseline"] = BaselineKind.Linear, ["hiddenSizes"] = new[] { 32 }, ["bootstrapOnTruncation"] = false,
+        ["counting"] = counting,
+        ["reward"] = CountReward.InverseRoot,
+        ["beta"] = 0.01,
+        ["hashBits"] = 32,
+        ["hashConstant"] = constant,
+        ["optimizer"] = CountBonusOptimizer.Trpo,
+        ["entropyCoefficient"] = 0.0,
+        ["stepsPerBatch"] = 5000,
+        ["wholePaths"] = true,
+        ["gaeLambda"] = 1.0,
+        ["baseline"] = BaselineKind.Linear,
+        ["hiddenSizes"] = new[] { 32 },
+        ["bootstrapOnTruncation"] = false,
     };
 }

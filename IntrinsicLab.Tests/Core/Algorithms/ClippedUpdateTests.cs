@@ -2,7 +2,6 @@ using IntrinsicLab.Core;
 using IntrinsicLab.Core.Algorithms;
 using IntrinsicLab.Core.Formulas;
 using IntrinsicLab.Core.Networks;
-using IntrinsicLab.Core.Optimizers;
 using IntrinsicLab.Tests.Support;
 using static TorchSharp.torch;
 
@@ -36,7 +35,12 @@ public class ClippedUpdateTests
         var (policy, seen, taken, advantages) = Batch(continuous);
         var settings = new ClippedSettings
         {
-            Epochs = epochs, MinibatchSize = Rows, ClipRange = 0.1, LearningRate = 0.02, EntropyCoefficient = 0.03, MaximumGradientNorm = maximumNorm,
+            Epochs = epochs,
+            MinibatchSize = Rows,
+            ClipRange = 0.1,
+            LearningRate = 0.02,
+            EntropyCoefficient = 0.03,
+            MaximumGradientNorm = maximumNorm,
         };
         var theta = tensor(policy.Parameters).to(ScalarType.Float64);
         var (mean, square) = (zeros_like(theta), zeros_like(theta));

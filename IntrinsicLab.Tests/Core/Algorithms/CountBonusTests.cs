@@ -1,6 +1,5 @@
 using IntrinsicLab.Core;
 using IntrinsicLab.Core.Algorithms;
-using IntrinsicLab.Core.Environments;
 using IntrinsicLab.Core.Environments.Wrappers;
 using IntrinsicLab.Core.Experiments;
 using IntrinsicLab.Tests.Contracts;
