@@ -61,8 +61,14 @@ public sealed record KeyBinding(string Key, float[] Action, string Name);
 /// <param name="GoalSize">Values of a goal; the wanted and the achieved one follow the state in this order.</param>
 public sealed record GoalLayout(int StateSize, int GoalSize)
 {
-    /// <summary>Euclidean distance between achieved and wanted goal below which the goal counts as reached; null where nothing does.</summary>
+    /// <summary><see cref="Distance"/> between achieved and wanted goal below which the goal counts as reached; null where nothing does.</summary>
     public double? SuccessRadius { get; init; }
+
+    /// <summary>Where a goal lies, for goals whose own numbers tell no distance, such as pictures; null where they do.</summary>
+    public GoalPlace? Place { get; init; }
+
+    /// <summary>Whether a goal is one that the straight way does not lead to; null where the world has no such goals.</summary>
+    public GoalQuestion? IsHard { get; init; }
 
     /// <summary>The state in an observation.</summary>
     public ReadOnlySpan<float> State(ReadOnlySpan<float> observation) => observation[..StateSize];
@@ -72,7 +78,40 @@ public sealed record GoalLayout(int StateSize, int GoalSize)
 
     /// <summary>The goal that the present state achieves.</summary>
     public ReadOnlySpan<float> Achieved(ReadOnlySpan<float> observation) => observation.Slice(StateSize + GoalSize, GoalSize);
+
+    /// <summary>Euclidean distance of two goals: between the places they lie at where the world tells these, else over the goals' own numbers.</summary>
+    public double Distance(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
+    {
+        if (Place is not { } place)
+            return Euclidean(left, right);
+        Span<float> from = stackalloc float[place.Size], to = stackalloc float[place.Size];
+        place.Of(left, from);
+        place.Of(right, to);
+        return Euclidean(from, to);
+    }
+
+    private static double Euclidean(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
+    {
+        var squares = 0.0;
+        for (var i = 0; i < left.Length; i++)
+            squares += ((double)left[i] - right[i]) * ((double)left[i] - right[i]);
+        return Math.Sqrt(squares);
+    }
 }
+
+/// <summary>Where goals lie that are not coordinates themselves.</summary>
+/// <param name="Size">Coordinates of a place.</param>
+/// <param name="Of">Writes them for a goal.</param>
+public sealed record GoalPlace(int Size, WritePlace Of);
+
+/// <summary>Writes the place of a goal.</summary>
+/// <param name="goal">As it is observed.</param>
+/// <param name="place">Receives its coordinates.</param>
+public delegate void WritePlace(ReadOnlySpan<float> goal, Span<float> place);
+
+/// <summary>Asks something of a goal.</summary>
+/// <param name="goal">As it is observed.</param>
+public delegate bool GoalQuestion(ReadOnlySpan<float> goal);
 
 /// <summary>A set of observations or actions.</summary>
 public abstract record Space

@@ -26,6 +26,19 @@ internal static class BlobImage
         image[corner + Side + 1] += (float)(right * up);
     }
 
+    /// <summary>Where pictures of one blob lie: the mean of their pixels' places, which is the point that was drawn.</summary>
+    internal static GoalPlace Places { get; } = new(2, (image, place) =>
+    {
+        var (sum, x, y) = (0.0, 0.0, 0.0);
+        for (var pixel = 0; pixel < image.Length; pixel++)
+        {
+            sum += image[pixel];
+            x += image[pixel] * (pixel % Side);
+            y += image[pixel] * (pixel / Side);
+        }
+        (place[0], place[1]) = sum == 0 ? (0, 0) : ((float)(2 * x / sum / (Side - 1) - 1), (float)(2 * y / sum / (Side - 1) - 1));
+    });
+
     /// <summary>L2 distance of two pictures.</summary>
     internal static double Distance(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
     {

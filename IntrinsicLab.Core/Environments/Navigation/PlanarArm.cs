@@ -257,7 +257,10 @@ public sealed class PlanarArm(PlanarArmConfig config) : IEnvironment
                 [0, 0]),
             Goal = config.Goal == ArmGoal.None
                 ? null
-                : new GoalLayout(StateSize, goalSize) { SuccessRadius = config.Goal == ArmGoal.Image ? null : config.SuccessRadius },
+                : new GoalLayout(StateSize, goalSize)
+                {
+                    SuccessRadius = config.SuccessRadius, Place = config.Goal == ArmGoal.Image ? BlobImage.Places : null,
+                },
         };
     }
 }

@@ -432,6 +432,8 @@ public sealed class PointNavigation(PointNavigationConfig config) : IEnvironment
     // From the field's coordinates to the scene's, in which a pixel of a picture is 1 wide.
     private static double[] Drawn(params double[] points) => [.. points.Select(value => Margin + (value + 1) * FieldSide / 2)];
 
+    private static Func<Region, bool> Holds(float x, float y) => region => region.Contains(x, y);
+
     private static EnvironmentSpec SpecOf(PointNavigationConfig config)
     {
         var map = MapOf(config.Map);
@@ -467,7 +469,15 @@ public sealed class PointNavigation(PointNavigationConfig config) : IEnvironment
             Keyboard = config.Actions == PointActions.Discrete ? ArrowKeys.Moves : ArrowKeys.Motions,
             Goal = config.Goal == PointGoal.None
                 ? null
-                : new GoalLayout(2, goalSize) { SuccessRadius = config.Goal == PointGoal.Image ? null : config.SuccessRadius },
+                : new GoalLayout(2, goalSize)
+                {
+                    // With a second blob a picture tells two places, and not which is the goal's.
+                    SuccessRadius = config.Goal == PointGoal.Image && config.Distractor ? null : config.SuccessRadius,
+                    Place = config.Goal == PointGoal.Image && !config.Distractor ? BlobImage.Places : null,
+                    IsHard = map.Hard.Count > 0 && config.Goal != PointGoal.Image
+                        ? goal => map.Hard.Any(Holds(goal[0], goal[1]))
+                        : null,
+                },
         };
     }
 }

@@ -198,6 +198,30 @@ public class PointNavigationTests
     }
 
     [Fact]
+    public void Distance_OfPictures_IsThatOfTheirBlobs()
+    {
+        var layout = new PointNavigation(new PointNavigationConfig { Goal = PointGoal.Image }).Spec.Goal!;
+        var (left, right) = (new float[100], new float[100]);
+        BlobImage.Add(left, -0.9, 0.31);
+        BlobImage.Add(right, 0.47, 1);
+
+        Assert.Equal(Math.Sqrt(1.37 * 1.37 + 0.69 * 0.69), layout.Distance(left, right), 1e-5);
+        Assert.Equal(0.1, layout.SuccessRadius);
+        Assert.Null(new PointNavigation(new PointNavigationConfig { Goal = PointGoal.Image, Distractor = true }).Spec.Goal!.SuccessRadius);
+    }
+
+    [Fact]
+    public void IsHard_BehindTheShelf_IsTrue()
+    {
+        var layout = new PointNavigation(new PointNavigationConfig { Map = FieldMap.Shelf }).Spec.Goal!;
+
+        Assert.True(layout.IsHard!([-0.5f, 0.5f]));
+        Assert.False(layout.IsHard!([0.5f, 0.5f]));
+        Assert.Null(new PointNavigation(new PointNavigationConfig()).Spec.Goal!.IsHard);
+        Assert.Equal(0.5, layout.Distance([0f, 0f], [0.3f, 0.4f]), 1e-6);
+    }
+
+    [Fact]
     public void BlobImages_OnPixelsAndCorners_HaveOneBrightPixel()
     {
         foreach (var (x, y, pixel) in ((double, double, int)[])[(-1, -1, 0), (1, -1, 9), (-1, 1, 90), (1, 1, 99), (-1 + 2 / 4.5, -1 + 1 / 4.5, 12)])
