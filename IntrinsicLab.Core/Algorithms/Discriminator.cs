@@ -170,6 +170,15 @@ public sealed class Discriminator : IDisposable
                 skill[axis] = MathF.Tanh(pass.Outputs[axis]);
     }
 
+    /// <summary>Whether q gives a state to its skill, as <see cref="DiscriminatorFit.Accuracy"/> counts it.</summary>
+    /// <param name="state">s, [S].</param>
+    /// <param name="skill">ω.</param>
+    public bool IsRight(ReadOnlySpan<float> state, ReadOnlySpan<float> skill)
+    {
+        Forward(state, 1);
+        return IsRight(0, skill);
+    }
+
     /// <summary>Mean of −log q(ω|s) over rows, and its gradient; changes nothing.</summary>
     /// <param name="states">s, [N, S].</param>
     /// <param name="skills">ω, [N, <see cref="SkillValues"/>].</param>
@@ -185,20 +194,17 @@ public sealed class Discriminator : IDisposable
             var outputs = pass.Outputs.Slice(row * width, width);
             var upstream = pass.OutputGradient.Slice(row * width, width);
             loss -= Reward(row, skill) + LogPrior;
+            right += IsRight(row, skill) ? 1 : 0;
             if (IsCategorical)
             {
-                right += Categorical.Mode(outputs) == (int)skill[0] ? 1 : 0;
                 Categorical.Gradient(outputs, (int)skill[0], 1f / rows, 0f, upstream);
                 continue;
             }
-            var near = true;
             for (var axis = 0; axis < width; axis++)
             {
                 var mean = MathF.Tanh(outputs[axis]);
-                near &= Math.Abs(mean - skill[axis]) < 2 * settings.Deviation;
                 upstream[axis] = (mean - skill[axis]) / (float)(settings.Deviation * settings.Deviation) * (1 - mean * mean) / rows;
             }
-            right += near ? 1 : 0;
         }
         pass.Backward(Parameters, states[..(rows * network.Inputs)], result);
         return new(loss / rows, (double)right / rows);
@@ -242,6 +248,17 @@ public sealed class Discriminator : IDisposable
         if (rows > capacity)
             pass = new MlpPass(network, capacity = Math.Max(rows, 2 * capacity));
         pass.Forward(Parameters, states, rows);
+    }
+
+    private bool IsRight(int row, ReadOnlySpan<float> skill)
+    {
+        var outputs = pass.Outputs.Slice(row * network.Outputs, network.Outputs);
+        if (IsCategorical)
+            return Categorical.Mode(outputs) == (int)skill[0];
+        for (var axis = 0; axis < skill.Length; axis++)
+            if (Math.Abs(MathF.Tanh(outputs[axis]) - skill[axis]) >= 2 * settings.Deviation)
+                return false;
+        return true;
     }
 
     // Of a row of the last forward pass.
