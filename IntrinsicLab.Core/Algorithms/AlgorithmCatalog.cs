@@ -22,6 +22,9 @@ public sealed record AlgorithmEntry(
     /// <summary>Named settings to start from: name, sentence, members that differ from the defaults.</summary>
     public IReadOnlyList<Preset> Presets { get; init; } = [];
 
+    /// <summary>By default the world's reward teaches it nothing: it pays itself.</summary>
+    public bool IgnoresReward { get; init; }
+
     /// <summary>The metrics its updates report beside those of every run (<see cref="Metrics.OfEveryRun"/>).</summary>
     public IReadOnlyList<MetricDescription> Reports { get; init; } = [];
 }
@@ -70,6 +73,18 @@ public static class AlgorithmCatalog
             "Watkins and Dayan 1992, Q-learning; Strehl and Littman 2008, An Analysis of Model-Based Interval Estimation for Markov Decision Processes",
             QLearningSettings.For, QLearningSettings.Check, (config, setup) => new QLearning(config, setup))
             with { WhyNotOn = QLearningSettings.WhyNotOn, Presets = QLearningSettings.Presets, Reports = QLearningSettings.Reports },
+        Entry("diayn", "DIAYN", "Learns skills without any reward: a policy told one of n numbers is paid for being told apart by where it goes.",
+            "Eysenbach, Gupta, Ibarz and Levine 2018, Diversity Is All You Need: Learning Skills without a Reward Function",
+            DiaynSettings.For, DiaynSettings.Check, (config, setup) => new Diayn(config, setup))
+            with { WhyNotOn = DiaynSettings.WhyNotOn, Presets = DiaynSettings.Presets, Reports = DiaynSettings.Reports, IgnoresReward = true },
+        Entry("gpim", "GPIM", "Learns to reach goals without a distance: skills make the goals, and what tells skills apart pays for reaching them.",
+            "Liu, Wang, Tian and Chen 2022, Learn Goal-Conditioned Policy with Intrinsic Motivation for Deep Reinforcement Learning",
+            GpimSettings.For, GpimSettings.Check, (config, setup) => new Gpim(config, setup))
+            with { WhyNotOn = GpimSettings.WhyNotOn, Presets = GpimSettings.Presets, Reports = GpimSettings.Reports, IgnoresReward = true },
+        Entry("goal-sac", "Goal SAC", "Soft actor-critic that is told a goal: by distance (L2), with hindsight (HER), by learned likeness (DISCERN) or an oracle.",
+            "Andrychowicz et al. 2017, Hindsight Experience Replay; Warde-Farley et al. 2018, Unsupervised Control Through Non-Parametric Discriminative Rewards",
+            GoalSacSettings.For, GoalSacSettings.Check, (config, setup) => new GoalSac(config, setup))
+            with { WhyNotOn = GoalSacSettings.WhyNotOn, Presets = GoalSacSettings.Presets, Reports = GoalSacSettings.Reports, IgnoresReward = true },
     ];
 
     /// <summary>The entry with this id, or null.</summary>

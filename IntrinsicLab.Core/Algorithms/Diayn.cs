@@ -139,7 +139,7 @@ public sealed class Diayn : IAlgorithm
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Figure> Figures() => SkillFigures.Of(spec, skills, trial, config.DiscriminatorInput);
+    public IReadOnlyList<Figure> Figures() => [.. SkillFigures.Of(spec, skills, trial, config.DiscriminatorInput)];
 
     /// <inheritdoc/>
     public void Save(CheckpointWriter writer)

@@ -50,6 +50,9 @@ internal sealed class GoalTrial : IDisposable
         batch.Save(writer);
     }
 
+    /// <summary>Source of starts and goals that are the same in every run.</summary>
+    public static Rng Shared => new(2022);
+
     /// <summary>Chooses an action for each of N states and goals: indices, or components from −1 to 1.</summary>
     /// <param name="states">[N, S].</param>
     /// <param name="goals">[N, G].</param>

@@ -90,7 +90,8 @@ public sealed record GoalLayout(int StateSize, int GoalSize)
         return Euclidean(from, to);
     }
 
-    private static double Euclidean(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
+    /// <summary>Euclidean distance over the numbers themselves.</summary>
+    public static double Euclidean(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
     {
         var squares = 0.0;
         for (var i = 0; i < left.Length; i++)

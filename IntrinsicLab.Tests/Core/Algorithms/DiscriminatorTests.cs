@@ -59,7 +59,7 @@ public class DiscriminatorTests
             var skill = skills.AsSpan(row * discriminator.SkillValues, discriminator.SkillValues);
             var reward = discriminator.LogProbability(states.AsSpan(3 * row, 3), skill) - discriminator.LogPrior;
             held -= reward < -20 ? 1 : 0;
-            Assert.Equal(Math.Max(-20, reward), rewards[row], 4);
+            Assert.Equal(Math.Max(-20, reward), rewards[row], 1e-4);
         }
         Assert.Equal(0, held);
         Assert.All(rewards, reward => Assert.True(reward <= discriminator.Highest));

@@ -1,0 +1,135 @@
+using System.Globalization;
+using IntrinsicLab.Core.Environments;
+
+namespace IntrinsicLab.Core.Algorithms;
+
+/// <summary>What skills do, and what the discriminator makes of the places: on worlds whose goals or states are places of a plane.</summary>
+internal static class SkillFigures
+{
+    private const int MostPaths = 50, Fields = 41, MostInMatrix = 50;
+
+    /// <summary>Figures of the present skills; plays them, which changes nothing that training depends on.</summary>
+    public static IEnumerable<Figure> Of(EnvironmentSpec spec, SkillLearner skills, SkillTrial trial, DiscriminatorInput input)
+    {
+        trial.Play();
+        if (PlaceOf(spec) is { } placeOf)
+        {
+            yield return Paths(skills, trial, placeOf);
+            if (Plane(spec, skills, input) is { } plane)
+                foreach (var figure in Planes(skills.Discriminator, trial, plane, placeOf))
+                    yield return figure;
+        }
+        if (skills.Discriminator.IsCategorical && trial.Count <= MostInMatrix)
+            yield return Matrix(skills.Discriminator, trial);
+    }
+
+    /// <summary>Writes the place of a step on the plane.</summary>
+    internal delegate (double X, double Y) WhereAt(ReadOnlySpan<float> state, ReadOnlySpan<float> achieved);
+
+    /// <summary>How places are read; null where nothing here is a place.</summary>
+    internal static WhereAt? PlaceOf(EnvironmentSpec spec)
+    {
+        if (spec.Goal is { Place: { Size: 2 } place })
+            return (_, achieved) =>
+            {
+                Span<float> found = stackalloc float[2];
+                place.Of(achieved, found);
+                return (found[0], found[1]);
+            };
+        if (spec.Goal is { GoalSize: 2 })
+            return (_, achieved) => (achieved[0], achieved[1]);
+        return GoalWorld.SizesOf(spec).State >= 2 ? (state, _) => (state[0], state[1]) : null;
+    }
+
+    private static LineFigure Paths(SkillLearner skills, SkillTrial trial, WhereAt placeOf)
+    {
+        var lines = new List<FigureSeries>();
+        for (var index = 0; index < Math.Min(trial.Count, MostPaths); index++)
+        {
+            var (x, y) = (new List<double>(), new List<double>());
+            for (var step = 0; step <= trial.LengthOf(index); step++)
+            {
+                var (across, up) = placeOf(trial.State(index, step), trial.Achieved(index, step));
+                x.Add(across);
+                y.Add(up);
+            }
+            lines.Add(new FigureSeries(NameOf(skills.Discriminator, trial, index), x, y));
+        }
+        var few = trial.Count > MostPaths ? $" The first {MostPaths} of {trial.Count} are shown." : "";
+        return new LineFigure("skills", "Where each skill goes", $"One episode of each skill with its most likely actions.{few}", new("x"), new("y"), lines)
+        {
+            EqualScales = true,
+        };
+    }
+
+    private static IEnumerable<Figure> Planes(Discriminator discriminator, SkillTrial trial, (double[] X, double[] Y) plane, WhereAt placeOf)
+    {
+        var (columns, rows) = plane;
+        var (regions, certainty, pay) = (new double[Fields * Fields], new double[Fields * Fields], new double[Fields * Fields]);
+        var (skill, posterior, reward) = (new float[discriminator.SkillValues], new double[discriminator.Skills], new float[1]);
+        for (var place = 0; place < regions.Length; place++)
+        {
+            float[] at = [(float)columns[place % Fields], (float)rows[place / Fields]];
+            discriminator.Rewards(at, trial.Skills.AsSpan(0, skill.Length), reward);
+            pay[place] = reward[0];
+            if (!discriminator.IsCategorical)
+                continue;
+            discriminator.MostLikely(at, skill);
+            discriminator.Posterior(at, posterior);
+            (regions[place], certainty[place]) = (skill[0] + 1, posterior.Max());
+        }
+        if (discriminator.IsCategorical)
+        {
+            yield return new HeatFigure("regions", "Which skill each place is taken for",
+                "The skill that q finds most likely at every place; theta, or whoever is paid by q, sees no finer than these regions.", new("x"), new("y"),
+                columns, rows, regions, "skill") { Overlay = [Ends(trial, placeOf)] };
+            yield return new HeatFigure("certainty", "How sure the discriminator is",
+                "The probability of that skill; at the borders of regions, and where no skill goes, it is low.", new("x"), new("y"), columns, rows, certainty,
+                "probability") { Overlay = [Ends(trial, placeOf)] };
+        }
+        yield return new HeatFigure("reward", $"What {NameOf(discriminator, trial, 0).ToLowerInvariant()} is paid",
+            "log q(ω|s) − log p(ω) at every place; above 0 where it tells of the skill, 0 where it tells nothing.", new("x"), new("y"), columns, rows, pay,
+            "nats") { Diverging = true, Overlay = [Ends(trial, placeOf)] };
+    }
+
+    private static FigureSeries Ends(SkillTrial trial, WhereAt placeOf)
+    {
+        var (x, y) = (new double[trial.Count], new double[trial.Count]);
+        for (var index = 0; index < trial.Count; index++)
+            (x[index], y[index]) = placeOf(trial.State(index, trial.LengthOf(index)), trial.Achieved(index, trial.LengthOf(index)));
+        return new FigureSeries("ends of skills", x, y) { Points = true };
+    }
+
+    private static HeatFigure Matrix(Discriminator discriminator, SkillTrial trial)
+    {
+        var (values, posterior) = (new double[trial.Count * trial.Count], new double[trial.Count]);
+        for (var index = 0; index < trial.Count; index++)
+        {
+            discriminator.Posterior(trial.LastSeen(index), posterior);
+            posterior.CopyTo(values, index * trial.Count);
+        }
+        double[] numbers = [.. Enumerable.Range(1, trial.Count).Select(number => (double)number)];
+        return new HeatFigure("confusion", "Which skill each skill's end is taken for",
+            "Row: the skill that acted. Column: the skill that q finds in the last state. Off the diagonal, skills are mistaken for each other.",
+            new("taken for skill"), new("skill"), numbers, numbers, values, "probability") { Map = true };
+    }
+
+    // Bounds of what the discriminator sees, where that is a plane.
+    private static (double[] X, double[] Y)? Plane(EnvironmentSpec spec, SkillLearner skills, DiscriminatorInput input)
+    {
+        var (state, goal) = GoalWorld.SizesOf(spec);
+        var (size, first) = input == DiscriminatorInput.Achieved ? (goal, state + goal) : (state, 0);
+        if (size != 2)
+            return null;
+        var (low, high) = (spec.Observation.Low, spec.Observation.High);
+        if (!float.IsFinite(low[first]) || !float.IsFinite(high[first]) || !float.IsFinite(low[first + 1]) || !float.IsFinite(high[first + 1]))
+            return null;
+        return (Centres(low[first], high[first]), Centres(low[first + 1], high[first + 1]));
+
+        double[] Centres(double from, double to) => [.. Enumerable.Range(0, Fields).Select(field => from + (to - from) * (field + 0.5) / Fields)];
+    }
+
+    private static string NameOf(Discriminator discriminator, SkillTrial trial, int index) => discriminator.IsCategorical
+        ? $"Skill {index + 1}"
+        : string.Create(CultureInfo.InvariantCulture, $"Skill ({trial.Skills[2 * index]:0.0}, {trial.Skills[2 * index + 1]:0.0})");
+}
