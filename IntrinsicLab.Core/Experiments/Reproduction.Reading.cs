@@ -9,7 +9,7 @@ namespace IntrinsicLab.Core.Experiments;
 public sealed partial record Reproduction
 {
     private static readonly string[] Known =
-        ["id", "paper", "figure", "title", "claim", "reduced", "settings", "score", "families", "expected", "minutes", "deviations"];
+        ["id", "paper", "figure", "title", "claim", "reduced", "settings", "score", "families", "expected", "measured", "minutes", "deviations"];
 
     /// <summary>Reads a whole plan with the member; null where it has none, or where <paramref name="problems"/> were added.</summary>
     public static Reproduction? Read(JsonElement plan, List<Problem> problems)
@@ -33,6 +33,7 @@ public sealed partial record Reproduction
         var title = members.Text("title", 120, required: true);
         var claim = members.Text("claim", 600, required: true);
         var deviations = members.Text("deviations", 4000) ?? "";
+        var measured = members.Text("measured", 2000) ?? "";
         var settings = FigureSettings.Read(members.Take("settings"), members.At("settings"), plan.TryGetProperty("arms", out _), problems);
         var score = Expectation.ReadScore(members) ?? ReproductionScore.Final;
         var families = GroupFamily.ReadAll(members.Take("families"), members.At("families"), problems);
@@ -69,6 +70,7 @@ public sealed partial record Reproduction
             Title = title!.Trim(),
             Claim = claim!.Trim(),
             Deviations = deviations.Trim(),
+            Measured = measured.Trim(),
             ReducedDeviations = reduced.Deviations.Trim(),
             Settings = settings,
             Families = families,

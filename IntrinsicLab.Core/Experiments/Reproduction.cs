@@ -43,7 +43,7 @@ public sealed record PlannedRun(string Group, string Environment, string Algorit
 /// A published figure that an experiment's plan repeats: the member <c>reproduction</c> of the plan.
 /// <code>{ id, paper{authors, year, title, link}, figure, title, claim, reduced{members that replace the plan's}, settings{metric, x, statistic, interval,
 /// groupBy[], panels, kind, smoothing, lowerIsBetter, label}, score, families{name:{bestOf[]}}, expected[{better, worse, atLeast or ratio} or {group, above or
-/// below}, each with environment, score, seedShare; or {group, series, trend, fromStep, toStep, within}], minutes{full, reduced}, deviations }</code>
+/// below}, each with environment, score, seedShare; or {group, series, trend, fromStep, toStep, within}], measured, minutes{full, reduced}, deviations }</code>
 /// The member <c>reduced</c> may be absent: then there is no reduced form. Beside members of the plan it may have <c>expected</c> and <c>deviations</c> of its own.
 /// The claim is kept apart from what is expected of our runs, and that from what was observed: see <see cref="Verdict"/>.
 /// </summary>
@@ -69,6 +69,9 @@ public sealed partial record Reproduction
 
     /// <summary>In what the experiment differs from the paper's; empty where in nothing known.</summary>
     public required string Deviations { get; init; }
+
+    /// <summary>What was seen elsewhere before this lab ran it, beside what the paper says and what is expected; empty where nothing is known.</summary>
+    public string Measured { get; init; } = "";
 
     /// <summary>How the figure is drawn and its runs are grouped.</summary>
     public required FigureSettings Settings { get; init; }
