@@ -14,6 +14,9 @@ internal sealed class GoalEmbedding : IDisposable
     /// <summary>K, goals of other steps that an end is told from.</summary>
     public const int Decoys = 8;
 
+    // Keeps a goal to which every hidden unit is dead, and whose embedding has no length, from dominating the gradient.
+    private const double Softening = 0.01;
+
     private const int Episodes = 32, Features = 16, Kept = 4096, PerEpisode = 2 + Decoys;
 
     private readonly Mlp network;
@@ -156,14 +159,14 @@ internal sealed class GoalEmbedding : IDisposable
         var own = row * Features;
         var target = pass.OutputGradient.Slice(own, Features);
         var cosine = (float)Product(Unit(row), other);
-        var length = (float)Math.Sqrt(Product(pass.Outputs.Slice(own, Features), pass.Outputs.Slice(own, Features)) + 1e-12);
+        var length = (float)Math.Sqrt(Product(pass.Outputs.Slice(own, Features), pass.Outputs.Slice(own, Features)) + Softening);
         for (var i = 0; i < Features; i++)
             target[i] += upstream * (other[i] - unit[own + i] * cosine) / length;
     }
 
     private static void Normalise(ReadOnlySpan<float> values, Span<float> result)
     {
-        var length = (float)Math.Sqrt(Product(values, values) + 1e-12);
+        var length = (float)Math.Sqrt(Product(values, values) + Softening);
         for (var i = 0; i < values.Length; i++)
             result[i] = values[i] / length;
     }

@@ -183,6 +183,10 @@ public sealed class ReplayBuffer
     /// <param name="row">Any row held.</param>
     public bool Terminated(int row) => (FlagsOf(row) & TerminatedFlag) != 0;
 
+    /// <summary>Whether the episode ended with a row's step, by itself or by a limit.</summary>
+    /// <param name="row">Any row held.</param>
+    public bool EpisodeEnded(int row) => (FlagsOf(row) & EndedFlag) != 0;
+
     /// <summary>Copies a column of some rows to where it is needed, such as part of a network's input.</summary>
     /// <param name="rows">N rows.</param>
     /// <param name="column">Which column.</param>

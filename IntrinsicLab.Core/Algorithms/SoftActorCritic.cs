@@ -95,6 +95,26 @@ public readonly record struct SoftActorCriticReport
 
     /// <summary>Euclidean norm of the policy's gradient.</summary>
     public double PolicyGradientNorm { get; init; }
+
+    /// <summary>Adds the numbers to an update's means, under the names of <see cref="Metrics.OfSoftActorCritics"/>.</summary>
+    /// <param name="means">Receives them.</param>
+    /// <exception cref="DivergedException">One of them is not finite.</exception>
+    public void AddTo(MetricMeans means)
+    {
+        means.Add(Metrics.CriticLoss, CriticLoss);
+        means.Add(Metrics.FirstCritic, FirstValue);
+        means.Add(Metrics.SecondCritic, SecondValue);
+        means.Add(Metrics.CriticTarget, Target);
+        means.Add(Metrics.CriticGradientNorm, CriticGradientNorm);
+        means.Add(Metrics.Temperature, Temperature);
+        if (!PolicyLearned)
+            return;
+        means.Add(Metrics.PolicyLoss, PolicyLoss);
+        means.Add(Metrics.TemperatureLoss, TemperatureLoss);
+        means.Add(Metrics.Entropy, Entropy);
+        means.Add(Metrics.Decidedness, Decidedness);
+        means.Add(Metrics.PolicyGradientNorm, PolicyGradientNorm);
+    }
 }
 
 /// <summary>

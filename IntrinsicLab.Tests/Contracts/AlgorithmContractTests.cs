@@ -257,9 +257,10 @@ public class AlgorithmMemoryTests
         ["modelUpdates"] = "2",
         ["poolSize"] = "300",
         ["minimumPool"] = "100",
+        ["stepsPerUpdate"] = "4",
+        ["batchSize"] = "16",
+        ["bufferSize"] = "300",
         ["episodeSteps"] = "4",
-        ["batchSize"] = "4",
-        ["bufferSize"] = "500",
         ["skillCount"] = "3",
         ["trialGoals"] = "3",
     };
