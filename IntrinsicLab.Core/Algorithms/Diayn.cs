@@ -107,10 +107,28 @@ public sealed class Diayn : IAlgorithm
         trial = new SkillTrial(skills, config.DiscriminatorInput, setup.Environments, setup.Rng.Split("trial"));
         returns = new double[trial.Count];
         Policy = new BestSkillPolicy(this);
+        Traces = [new StepTrace("Reward of the skill", "What the discriminator pays the skill that is shown for the step, log q(ω|s′) − log p(ω).", RewardOfShown)];
     }
 
     /// <inheritdoc/>
     public IPolicy Policy { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<StepTrace> Traces { get; }
+
+    // The skill that the world paid most.
+    private ReadOnlySpan<float> Shown
+    {
+        get
+        {
+            var best = -1;
+            for (var index = 0; index < returns.Length; index++)
+                if (returns[index] != 0 && (best < 0 || returns[index] > returns[best]))
+                    best = index;
+            var size = skills.Discriminator.SkillValues;
+            return trial.Skills.AsSpan(Math.Max(0, best) * size, size);
+        }
+    }
 
     /// <inheritdoc/>
     public Progress Update()
@@ -173,6 +191,14 @@ public sealed class Diayn : IAlgorithm
         mean = mean == 0 ? episodeReturn : mean + 0.1 * (episodeReturn - mean);
     }
 
+    private double RewardOfShown(ReadOnlySpan<float> observation, ReadOnlySpan<float> action, ReadOnlySpan<float> next)
+    {
+        Span<float> reward = stackalloc float[1];
+        var seen = config.DiscriminatorInput == DiscriminatorInput.Achieved ? GoalWorld.AchievedIn(spec.Goal, next) : next[..skills.World.StateSize];
+        skills.Discriminator.Rewards(seen, Shown, reward);
+        return reward[0];
+    }
+
     // The world's reward teaches nothing here; it chooses which skill is shown.
     private sealed class BestSkillPolicy(Diayn learner) : IPolicy
     {
@@ -181,13 +207,7 @@ public sealed class Diayn : IAlgorithm
 
         public void Act(ReadOnlySpan<float> observation, Span<float> chosen)
         {
-            var best = -1;
-            for (var index = 0; index < learner.returns.Length; index++)
-                if (learner.returns[index] != 0 && (best < 0 || learner.returns[index] > learner.returns[best]))
-                    best = index;
-            var size = learner.skills.Discriminator.SkillValues;
-            learner.skills.Agent.Act(
-                observation[..learner.skills.World.StateSize], learner.trial.Skills.AsSpan(Math.Max(0, best) * size, size), null, action);
+            learner.skills.Agent.Act(observation[..learner.skills.World.StateSize], learner.Shown, null, action);
             scale.Apply(action, chosen);
         }
     }

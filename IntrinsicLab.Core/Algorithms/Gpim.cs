@@ -200,11 +200,11 @@ public sealed class Gpim : IAlgorithm
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Figure> Figures() =>
-    [
-        .. SkillFigures.Of(spec, skills, skillTrial, config.DiscriminatorInput),
-        .. GoalFigures.Of(spec, trial, Choose),
-    ];
+    public IReadOnlyList<Figure> Figures()
+    {
+        IReadOnlyList<Figure> ofGoals = [.. GoalFigures.Of(spec, trial, Choose)], ofSkills = [.. SkillFigures.Of(spec, skills, skillTrial, config.DiscriminatorInput)];
+        return [.. ofGoals, .. SkillFigures.OfGoal(spec, skills, skillTrial, config.DiscriminatorInput, trial.FirstGoals.AsSpan(0, world.GoalSize)), .. ofSkills];
+    }
 
     /// <inheritdoc/>
     public void Save(CheckpointWriter writer)

@@ -41,6 +41,42 @@ internal static class SkillFigures
         return GoalWorld.SizesOf(spec).State >= 2 ? (state, _) => (state[0], state[1]) : null;
     }
 
+    /// <summary>
+    /// What a policy of goals is paid on its way to one goal, beside what a distance would pay: for the skill that ends nearest to it. Where states and
+    /// goals are places of one plane; the skills' trial must have been played.
+    /// </summary>
+    public static IEnumerable<Figure> OfGoal(EnvironmentSpec spec, SkillLearner skills, SkillTrial trial, DiscriminatorInput input, ReadOnlySpan<float> goal)
+    {
+        if (Plane(spec, skills, input) is not { } plane || PlaceOf(spec) is not { } placeOf || spec.Goal is not { } layout)
+            return [];
+        var nearest = 0;
+        for (var index = 1; index < trial.Count; index++)
+            if (WayFrom(index, goal) < WayFrom(nearest, goal))
+                nearest = index;
+        var (goalX, goalY) = placeOf(goal, goal);
+        var (columns, rows) = plane;
+        var (pay, distance, reward) = (new double[Fields * Fields], new double[Fields * Fields], new float[1]);
+        var size = skills.Discriminator.SkillValues;
+        for (var place = 0; place < pay.Length; place++)
+        {
+            var (x, y) = (columns[place % Fields], rows[place / Fields]);
+            skills.Discriminator.Rewards([(float)x, (float)y], trial.Skills.AsSpan(nearest * size, size), reward);
+            (pay[place], distance[place]) = (reward[0], -Math.Sqrt((x - goalX) * (x - goalX) + (y - goalY) * (y - goalY)));
+        }
+        FigureSeries[] overlay = [new("goal", [goalX], [goalY]) { Points = true }];
+        return
+        [
+            new HeatFigure("reward-goal", "What the way to a goal is paid",
+                $"log q(ω|s) − log p(ω) at every place, ω the skill that ends nearest to the first goal of the trial ({NameOf(skills.Discriminator, trial, nearest).ToLowerInvariant()}); whoever follows its rise ends where that skill does.",
+                new("x"), new("y"), columns, rows, pay, "nats") { Diverging = true, Overlay = overlay },
+            new HeatFigure("distance-goal", "What a distance would pay",
+                "Minus the straight distance to the same goal, walls or not; from the open the learned reward should resemble it, at a wall it should not.",
+                new("x"), new("y"), columns, rows, distance, "distance") { Overlay = overlay },
+        ];
+
+        double WayFrom(int index, ReadOnlySpan<float> to) => layout.Distance(trial.Achieved(index, trial.LengthOf(index)), to);
+    }
+
     private static LineFigure Paths(SkillLearner skills, SkillTrial trial, WhereAt placeOf)
     {
         var lines = new List<FigureSeries>();
