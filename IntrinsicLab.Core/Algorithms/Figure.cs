@@ -188,6 +188,9 @@ public sealed record HeatFigure(
     /// <summary>One unit is as long on both axes, and the first row is at the top: for maps of grids.</summary>
     public bool Map { get; init; }
 
+    /// <summary>One unit is as long on both axes, and the first row at the bottom: for places of a plane.</summary>
+    public bool EqualScales { get; init; }
+
     /// <summary>Paths and places drawn over it.</summary>
     public IReadOnlyList<FigureSeries> Overlay { get; init; } = [];
 
@@ -207,6 +210,8 @@ public sealed record HeatFigure(
         if (Logarithmic)
             writer.WriteBoolean("logarithmic", true);
         writer.WriteBoolean("map", Map);
+        if (EqualScales)
+            writer.WriteBoolean("equalScales", true);
         writer.WriteStartArray("overlay");
         foreach (var series in Overlay)
         {

@@ -61,17 +61,17 @@ internal static class SkillFigures
         {
             var (x, y) = (columns[place % Fields], rows[place / Fields]);
             skills.Discriminator.Rewards([(float)x, (float)y], trial.Skills.AsSpan(nearest * size, size), reward);
-            (pay[place], distance[place]) = (reward[0], -Math.Sqrt((x - goalX) * (x - goalX) + (y - goalY) * (y - goalY)));
+            (pay[place], distance[place]) = (Shown(skills.Discriminator, reward[0]), -Math.Sqrt((x - goalX) * (x - goalX) + (y - goalY) * (y - goalY)));
         }
         FigureSeries[] overlay = [new("goal", [goalX], [goalY]) { Points = true }];
         return
         [
             new HeatFigure("reward-goal", "What the way to a goal is paid",
-                $"log q(ω|s) − log p(ω) at every place, ω the skill that ends nearest to the first goal of the trial ({NameOf(skills.Discriminator, trial, nearest).ToLowerInvariant()}); whoever follows its rise ends where that skill does.",
-                new("x"), new("y"), columns, rows, pay, "nats") { Diverging = true, Overlay = overlay },
+                $"log q(ω|s) − log p(ω) at every place, ω the skill that ends nearest to the first goal of the trial ({NameOf(skills.Discriminator, trial, nearest).ToLowerInvariant()}); whoever follows its rise ends where that skill does. What is lower than the highest is high is shown as that.",
+                new("x"), new("y"), columns, rows, pay, "nats") { Diverging = true, EqualScales = true, Overlay = overlay },
             new HeatFigure("distance-goal", "What a distance would pay",
-                "Minus the straight distance to the same goal, walls or not; from the open the learned reward should resemble it, at a wall it should not.",
-                new("x"), new("y"), columns, rows, distance, "distance") { Overlay = overlay },
+                "Minus the straight distance to the same goal, walls or not; in the open the learned reward resembles it, at a wall it should not.",
+                new("x"), new("y"), columns, rows, distance, "distance") { EqualScales = true, Overlay = overlay },
         ];
 
         double WayFrom(int index, ReadOnlySpan<float> to) => layout.Distance(trial.Achieved(index, trial.LengthOf(index)), to);
@@ -107,7 +107,7 @@ internal static class SkillFigures
         {
             float[] at = [(float)columns[place % Fields], (float)rows[place / Fields]];
             discriminator.Rewards(at, trial.Skills.AsSpan(0, skill.Length), reward);
-            pay[place] = reward[0];
+            pay[place] = Shown(discriminator, reward[0]);
             if (!discriminator.IsCategorical)
                 continue;
             discriminator.MostLikely(at, skill);
@@ -117,15 +117,15 @@ internal static class SkillFigures
         if (discriminator.IsCategorical)
         {
             yield return new HeatFigure("regions", "Which skill each place is taken for",
-                "The skill that q finds most likely at every place; theta, or whoever is paid by q, sees no finer than these regions.", new("x"), new("y"),
-                columns, rows, regions, "skill") { Overlay = [Ends(trial, placeOf)] };
+                "The skill that q finds most likely at every place; whoever is paid by q sees no finer than these regions.", new("x"), new("y"),
+                columns, rows, regions, "skill") { EqualScales = true, Overlay = [Ends(trial, placeOf)] };
             yield return new HeatFigure("certainty", "How sure the discriminator is",
                 "The probability of that skill; at the borders of regions, and where no skill goes, it is low.", new("x"), new("y"), columns, rows, certainty,
-                "probability") { Overlay = [Ends(trial, placeOf)] };
+                "probability") { EqualScales = true, Overlay = [Ends(trial, placeOf)] };
         }
         yield return new HeatFigure("reward", $"What {NameOf(discriminator, trial, 0).ToLowerInvariant()} is paid",
-            "log q(ω|s) − log p(ω) at every place; above 0 where it tells of the skill, 0 where it tells nothing.", new("x"), new("y"), columns, rows, pay,
-            "nats") { Diverging = true, Overlay = [Ends(trial, placeOf)] };
+            "log q(ω|s) − log p(ω) at every place; above 0 where it tells of the skill, 0 where it tells nothing; what is lower than the highest is high is shown as that.", new("x"), new("y"), columns, rows, pay,
+            "nats") { Diverging = true, EqualScales = true, Overlay = [Ends(trial, placeOf)] };
     }
 
     private static FigureSeries Ends(SkillTrial trial, WhereAt placeOf)
@@ -164,6 +164,9 @@ internal static class SkillFigures
 
         double[] Centres(double from, double to) => [.. Enumerable.Range(0, Fields).Select(field => from + (to - from) * (field + 0.5) / Fields)];
     }
+
+    // What is far below 0 would leave no colour for the rest.
+    private static double Shown(Discriminator discriminator, double reward) => Math.Max(reward, -discriminator.Highest);
 
     private static string NameOf(Discriminator discriminator, SkillTrial trial, int index) => discriminator.IsCategorical
         ? $"Skill {index + 1}"

@@ -258,8 +258,8 @@ function picture(figure, width) {
       // Gaps, such as walls, show what is behind.
       annotations: figure.overlay.filter(series => series.x.length === 1).map(series => place(series, figure)),
       plot_bgcolor: figure.values.includes(null) ? colour('line') : layout.plot_bgcolor,
-      xaxis: { ...axis(figure.x), showgrid: false, ...whole(figure.columns), ...(figure.map ? { constrain: 'domain' } : {}) },
-      yaxis: { ...axis(figure.y), showgrid: false, ...whole(figure.rows), ...(figure.map ? { scaleanchor: 'x', autorange: 'reversed', constrain: 'domain' } : {}) },
+      xaxis: { ...axis(figure.x), showgrid: false, ...whole(figure.columns), ...(figure.map || figure.equalScales ? { constrain: 'domain' } : {}) },
+      yaxis: { ...axis(figure.y), showgrid: false, ...whole(figure.rows), ...(figure.map || figure.equalScales ? { scaleanchor: 'x', constrain: 'domain' } : {}), ...(figure.map ? { autorange: 'reversed' } : {}) },
     },
   };
 }
