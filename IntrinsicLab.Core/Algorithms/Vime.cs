@@ -300,7 +300,7 @@ public sealed class Vime : IAlgorithm
     private readonly RandomNetworkCuriosity? random;
     private readonly ICuriosity curiosity;
     private readonly PathBatch paths;
-    private readonly VisitMap visits;
+    private readonly ExplorationLog exploration;
     private readonly EpisodeLog episodes = new();
     private float[] next = [];
     private bool[] ends = [];
@@ -322,7 +322,7 @@ public sealed class Vime : IAlgorithm
             config.NormaliseObservations ? new ObservationNormaliser(spec.Observation.Size, config.ObservationClip) : null, null);
         scale = config.NormaliseActions && spec.Action is Box ? new ActionScale(spec.Action) : null;
         paths = new PathBatch(spec, config.StepsPerBatch, config.WholePaths);
-        visits = new VisitMap(spec, raw: !config.NormaliseObservations);
+        exploration = new ExplorationLog(spec, raw: !config.NormaliseObservations);
         policy = new PolicyNetwork(VimeSettings.Policy(config, spec), setup.Rng.Split("policy-init"));
         if (config.Optimizer == PolicyOptimizer.Trpo)
             trustRegion = new TrustRegionUpdate(policy, VimeSettings.TrustRegion(config));
@@ -375,7 +375,7 @@ public sealed class Vime : IAlgorithm
         var steps = experience.Batch.Steps;
         var means = new MetricMeans(steps);
         var seen = Take();
-        visits.Add(paths.Observations);
+        exploration.Add(steps, paths.Observations);
 
         // 2: score every step by what was known before it.
         curiosity.Score(seen, scores, bonuses);
@@ -431,7 +431,7 @@ public sealed class Vime : IAlgorithm
         dynamics?.Model.Errors(new(paths.Observations, paths.Actions, next, ends), errors);
         return
         [
-            .. VimeFigures.Of(paths, scores, bonuses, visits, dynamics, errors, config.Bonus),
+            .. VimeFigures.Of(paths, scores, bonuses, exploration, dynamics, errors, config.Bonus),
             .. TrpoFigures.Of(paths, targets, trustRegion?.Tries ?? [], config.MaximumKl, experience.Batch.Spec.Action),
         ];
     }
@@ -443,7 +443,7 @@ public sealed class Vime : IAlgorithm
         clipped?.Save(writer);
         baseline.Save(writer);
         curiosity.Save(writer);
-        visits.Save(writer);
+        exploration.Save(writer);
         paths.Save(writer);
         experience.Save(writer);
         episodes.Save(writer);
@@ -460,7 +460,7 @@ public sealed class Vime : IAlgorithm
         clipped?.Load(reader);
         baseline.Load(reader);
         curiosity.Load(reader);
-        visits.Load(reader);
+        exploration.Load(reader);
         paths.Load(reader);
         experience.Load(reader);
         episodes.Load(reader);
@@ -546,7 +546,7 @@ public sealed class Vime : IAlgorithm
         means.Add(Metrics.GainDivisor, dynamics?.Normaliser.Divisor ?? random!.Divisor);
         means.Add(Metrics.ModelErrorBefore, fit.ErrorBefore);
         means.Add(Metrics.ModelErrorAfter, fit.ErrorAfter);
-        means.Add(Metrics.StateCoverage, visits.Visited);
+        means.Add(Metrics.StateCoverage, exploration.Visited);
         if (dynamics is null)
             return;
         var divergence = dynamics.Model.PriorDivergence();

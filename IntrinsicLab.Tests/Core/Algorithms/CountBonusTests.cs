@@ -121,20 +121,6 @@ public class CountBonusTests
         Assert.All(Values(counting, "bonus-map").Where(double.IsFinite), value => Assert.InRange(value, 0, 1));
     }
 
-    [Fact]
-    public void ExplorationLog_ManyBatches_StaysSmallAndRises()
-    {
-        var log = new ExplorationLog(Setup("cartpole").Environments.Spec);
-
-        for (var batch = 1; batch <= 5000; batch++)
-            log.Add(10 * batch, [0, 0, 0.01f, 1], batch);
-
-        Assert.InRange(log.Coverage.Count, 256, 512);
-        Assert.All(log.Coverage.Zip(log.Coverage.Skip(1)), pair => Assert.True(pair.First.Step < pair.Second.Step));
-        Assert.InRange(log.Coverage[^1].Step, 49_000, 50_000);
-        Assert.Equal(5000, log.Planes.Single().Visits.Max());
-    }
-
     [Theory]
     [InlineData("mountain-car-x", Counting.Simhash, 5000)]
     [InlineData("cartpole", Counting.States, 1024)]
