@@ -6,16 +6,6 @@ using IntrinsicLab.Core.Networks;
 
 namespace IntrinsicLab.Core.Algorithms;
 
-/// <summary>What improves the policy of <see cref="CountBonus"/>.</summary>
-public enum CountBonusOptimizer
-{
-    /// <summary>Some passes of minibatch steps on the clipped surrogate loss.</summary>
-    Ppo,
-
-    /// <summary>One step within a trust region, as in the paper.</summary>
-    Trpo,
-}
-
 /// <summary>Hyper-parameters of <see cref="CountBonus"/>.</summary>
 public sealed record CountBonusConfig
 {
@@ -57,7 +47,7 @@ public sealed record CountBonusConfig
 
     /// <summary>What improves the policy; the parameters of the other are ignored.</summary>
     [Group("Optimiser")]
-    public CountBonusOptimizer Optimizer { get; init; }
+    public PolicyOptimizer Optimizer { get; init; } = PolicyOptimizer.Ppo;
 
     /// <summary>Weight of the entropy bonus (the paper: 0).</summary>
     [Range(0.0, 10.0), Group("Optimiser")]
@@ -204,7 +194,7 @@ public sealed class CountBonus : IAlgorithm
         this.config = config;
         var spec = setup.Environments.Spec;
         // Streams have the names that plain TRPO's have: without a bonus it is the same run.
-        (actionRng, updateRng) = (setup.Rng.Split("actions"), setup.Rng.Split(config.Optimizer == CountBonusOptimizer.Trpo ? "curvature" : "minibatches"));
+        (actionRng, updateRng) = (setup.Rng.Split("actions"), setup.Rng.Split(config.Optimizer == PolicyOptimizer.Trpo ? "curvature" : "minibatches"));
         experience = new Experience(new EnvironmentBatch(setup.Environments, 1, setup.Rng.Split("environments")), null, null);
         scale = config.NormaliseActions && spec.Action is Box ? new ActionScale(spec.Action) : null;
         paths = new PathBatch(spec, config.StepsPerBatch, config.WholePaths);
@@ -218,7 +208,7 @@ public sealed class CountBonus : IAlgorithm
         policy = new PolicyNetwork(shape, setup.Rng.Split("policy-init"));
         baseline = CountBonusSettings.BaselineOf(config, spec, setup.Rng.Split("baseline"));
         curiosity = new CountCuriosity(CountBonusSettings.CountsOf(config), spec, setup.Rng.Split("counts"));
-        if (config.Optimizer == CountBonusOptimizer.Trpo)
+        if (config.Optimizer == PolicyOptimizer.Trpo)
             trustRegion = new TrustRegionUpdate(policy, CountBonusSettings.TrustRegionOf(config));
         else
             clipped = new ClippedUpdate(policy, CountBonusSettings.ClippedOf(config));

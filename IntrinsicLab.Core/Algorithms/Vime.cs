@@ -30,16 +30,6 @@ public enum BaselineTarget
     Augmented,
 }
 
-/// <summary>What improves the policy.</summary>
-public enum PolicyOptimizer
-{
-    /// <summary>A step within a trust region (<see cref="TrustRegionUpdate"/>).</summary>
-    Trpo,
-
-    /// <summary>Passes on the clipped surrogate loss (<see cref="ClippedUpdate"/>).</summary>
-    Ppo,
-}
-
 /// <summary>How closely the released code is followed where it slips.</summary>
 public enum Fidelity
 {

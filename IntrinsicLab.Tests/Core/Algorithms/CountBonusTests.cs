@@ -21,7 +21,7 @@ public class CountBonusTests
     {
         using var trpo = new Trpo(new TrpoConfig { StepsPerBatch = 500, SubsampleFactor = 0.5 }, Setup(environment));
         using var counting = new CountBonus(
-            new CountBonusConfig { Optimizer = CountBonusOptimizer.Trpo, Beta = 0, ClipRewards = false, StepsPerBatch = 500, SubsampleFactor = 0.5 }, Setup(environment));
+            new CountBonusConfig { Optimizer = PolicyOptimizer.Trpo, Beta = 0, ClipRewards = false, StepsPerBatch = 500, SubsampleFactor = 0.5 }, Setup(environment));
 
         for (var update = 0; update < 3; update++)
         {
