@@ -276,9 +276,12 @@ public sealed class CountBonus : IAlgorithm
 
         // 7: improve the policy.
         if (trustRegion is not null)
-            Report(trustRegion.Improve(paths.Observations, paths.Actions, advantage, updateRng, steps), means);
+            trustRegion.Improve(paths.Observations, paths.Actions, advantage, updateRng, steps).Report(means);
         else
-            Report(clipped!.Improve(paths.Observations, paths.Actions, advantage, updateRng, steps), means);
+        {
+            clipped!.Improve(paths.Observations, paths.Actions, advantage, updateRng, steps).Report(means);
+            means.Add(Metrics.LearningRate, config.LearningRate);
+        }
 
         means.Add(Metrics.ParameterNorm, FlatMemory.Norm(policy.Parameters));
         means.Add(CountBonusSettings.Places, curiosity.Places);
@@ -377,27 +380,5 @@ public sealed class CountBonus : IAlgorithm
         var all = config.Beta * bonus + others;
         means.Add(CountBonusSettings.BonusMean, bonus / paths.Rows);
         means.Add(CountBonusSettings.BonusShare, all > 0 ? config.Beta * bonus / all : 0);
-    }
-
-    private static void Report(TrustRegionResult result, MetricMeans means)
-    {
-        means.Add(Metrics.PolicyLoss, result.Search.Loss);
-        means.Add(Metrics.Entropy, result.Entropy);
-        means.Add(Metrics.GradientNorm, result.GradientNorm);
-        means.Add(Metrics.Divergence, result.Search.Divergence);
-        means.Add(Metrics.SurrogateImprovement, result.Improvement);
-        means.Add(Metrics.Backtracks, result.Search.Backtracks);
-        means.Add(Metrics.StepAccepted, result.Search.Accepted ? 1 : 0);
-        means.Add(Metrics.CgResidual, result.Residual);
-    }
-
-    private void Report(ClippedResult result, MetricMeans means)
-    {
-        means.Add(Metrics.PolicyLoss, result.Loss);
-        means.Add(Metrics.Entropy, result.Entropy);
-        means.Add(Metrics.GradientNorm, result.GradientNorm);
-        means.Add(Metrics.ApproximateKl, result.ApproximateKl);
-        means.Add(Metrics.ClipFraction, result.ClipFraction);
-        means.Add(Metrics.LearningRate, config.LearningRate);
     }
 }

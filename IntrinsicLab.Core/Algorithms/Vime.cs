@@ -401,9 +401,9 @@ public sealed class Vime : IAlgorithm
 
         // 6: improve the policy.
         if (trustRegion is not null)
-            Report(means, trustRegion.Improve(paths.Observations, paths.Actions, advantages, curvatureRng, steps));
+            trustRegion.Improve(paths.Observations, paths.Actions, advantages, curvatureRng, steps).Report(means);
         else
-            Report(means, clipped!.Improve(paths.Observations, paths.Actions, advantages, curvatureRng, steps));
+            clipped!.Improve(paths.Observations, paths.Actions, advantages, curvatureRng, steps).Report(means);
 
         means.Add(Metrics.ParameterNorm, FlatMemory.Norm(policy.Parameters));
         ReportCuriosity(means, eta, fit, steps);
@@ -499,27 +499,6 @@ public sealed class Vime : IAlgorithm
         foreach (var value in values)
             if (!double.IsFinite(value))
                 throw new DivergedException(metric, steps, value);
-    }
-
-    private static void Report(MetricMeans means, TrustRegionResult result)
-    {
-        means.Add(Metrics.PolicyLoss, result.Search.Loss);
-        means.Add(Metrics.Entropy, result.Entropy);
-        means.Add(Metrics.GradientNorm, result.GradientNorm);
-        means.Add(Metrics.Divergence, result.Search.Divergence);
-        means.Add(Metrics.SurrogateImprovement, result.Improvement);
-        means.Add(Metrics.Backtracks, result.Search.Backtracks);
-        means.Add(Metrics.StepAccepted, result.Search.Accepted ? 1 : 0);
-        means.Add(Metrics.CgResidual, result.Residual);
-    }
-
-    private static void Report(MetricMeans means, ClippedResult result)
-    {
-        means.Add(Metrics.PolicyLoss, result.Loss);
-        means.Add(Metrics.Entropy, result.Entropy);
-        means.Add(Metrics.GradientNorm, result.GradientNorm);
-        means.Add(Metrics.ApproximateKl, result.ApproximateKl);
-        means.Add(Metrics.ClipFraction, result.ClipFraction);
     }
 
     private void ReportCuriosity(MetricMeans means, double eta, CuriosityFit fit, long steps)
