@@ -44,7 +44,7 @@ internal static class CountBonusSettings
 
     public static IReadOnlyList<MetricDescription> Reports { get; } =
     [
-        .. Metrics.OfActorCritics, .. Metrics.OfClippedUpdates,
+        .. Metrics.OfActorCritics, .. Metrics.OfClippedUpdates, .. Metrics.OfTrustRegionSteps,
         new(Places, "Places visited", "places", "Boxes of the state space in which there was a step so far, whatever is counted; a curve that has gone flat says that nothing new is found."),
         new(NewPlaces, "New places", "places", "Boxes of the state space that were first visited in the update's batch."),
         new(BonusMean, "Bonus", "reward", "Mean bonus of the batch's steps before it is weighted; of 1/√n it is 1 where every step went where none had been."),
