@@ -75,8 +75,10 @@ internal static class VimeFigures
             if (plane.FieldOf(paths.Observations.Slice(row * paths.ObservationSize, paths.ObservationSize)) is >= 0 and var field)
                 (sums[field], counts[field]) = (sums[field] + bonuses[row], counts[field] + 1);
         return ExplorationFigures.Heat("curiosity-map", "Curiosity bonus over the state space",
-            "Mean bonus, normalised and not yet weighted, of the batch's steps that began in each field; gaps were not visited by this batch.",
-            plane, [.. sums.Select((sum, field) => counts[field] > 0 ? sum / counts[field] : double.NaN)], "bonus");
+            "Mean bonus, normalised and not yet weighted, of the batch's steps that began in each field, in logarithmic colours; gaps were not visited by this batch, or paid nothing.",
+            plane, [.. sums.Select((sum, field) => counts[field] > 0 ? sum / counts[field] : double.NaN)], "bonus")
+            with
+        { Logarithmic = true };
     }
 
     private static BarFigure Deviations(DynamicsModel model)
