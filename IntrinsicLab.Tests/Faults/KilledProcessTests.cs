@@ -55,9 +55,9 @@ public sealed class KilledProcessTests : IDisposable
         // A pool that has come round, and networks with moments of their own for model, policy and baseline.
         var plan = TestWorker.Plan("""
             {
-              "algorithm": "vime", "environment": "mountain-car-x", "steps": 100000,
+              "algorithm": "vime", "environment": "mountain-car-x", "steps": 60000,
               "parameters": { "stepsPerBatch": 1000, "modelUpdates": 100, "poolSize": 5000, "baseline": "network", "baselineTarget": "augmented" },
-              "evaluation": { "every": 25000, "episodes": 1 }
+              "evaluation": { "every": 20000, "episodes": 1 }
             }
             """);
         var run = await lab.Enqueue(plan);
@@ -65,7 +65,7 @@ public sealed class KilledProcessTests : IDisposable
 
         await FirstCheckpoint(lab, run.Id);
         Kill(await SomewhereIn(lab, run.Id));
-        Assert.InRange((await lab.Until(run.Id, RunStatus.Failed)).StepsDone, 1000, 99_999);
+        Assert.InRange((await lab.Until(run.Id, RunStatus.Failed)).StepsDone, 1000, 59_999);
         await lab.Queue.Resume(run.Id, "test");
 
         var done = await lab.Until(run.Id, RunStatus.Completed);
