@@ -294,14 +294,13 @@ function picture(figure, width, [low, lowest, high] = [0, 1, 1]) {
     ],
     layout: {
       ...layout,
-      // Under a scale above the plane, a place of the title that is found out lies on the ticks.
-      margin: { ...layout.margin, r: width < 480 ? 4 : 12, b: figure.map ? 40 : 48 },
+      margin: { ...layout.margin, r: width < 480 ? 4 : 12 },
       // Gaps, such as walls, show what is behind.
-      annotations: figure.overlay.filter(series => series.x.length === 1).map(series => place(series, figure)),
+      annotations: [...figure.overlay.filter(series => series.x.length === 1).map(series => place(series, figure)), ...(figure.map ? [] : [below(figure.x.label)])],
       plot_bgcolor: figure.values.includes(null) ? colour('line') : layout.plot_bgcolor,
       xaxis: {
         ...axis(figure.x), showgrid: false, range: edges(figure.columns), ...whole(figure.columns),
-        ...(figure.map ? { constrain: 'domain' } : { title: { text: escape(figure.x.label), font: { size: 12 } }, automargin: false }),
+        ...(figure.map ? { constrain: 'domain' } : { title: { text: '' }, automargin: false }),
       },
       yaxis: {
         ...axis(figure.y), showgrid: false, range: figure.map ? edges(figure.rows).reverse() : edges(figure.rows),
@@ -320,6 +319,9 @@ function powers(low, high) {
     .filter(tick => tick >= low && tick <= high);
   return { tickvals: ticks.map(Math.log10), ticktext: ticks.map(tick => tick.toLocaleString('en', { maximumSignificantDigits: 1 })) };
 }
+
+// The name of the axis: under a scale above the plane, plotly would set its own on the ticks.
+const below = label => ({ text: escape(label), name: 'axis', xref: 'paper', x: 0.5, yref: 'paper', y: 0, yshift: -28, yanchor: 'middle', showarrow: false, font: { size: 12 } });
 
 // From edge to edge of the outermost fields, whatever lies over them.
 function edges(centres) {

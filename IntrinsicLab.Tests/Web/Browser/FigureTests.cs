@@ -30,7 +30,7 @@ public sealed class FigureTests(LabInBrowser lab)
         await Expect(page.Tab.Locator(".figures-where")).ToContainTextAsync("the last");
         Assert.True(
             await cards.Nth(2).EvaluateAsync<bool>(
-                "card => [...card.querySelectorAll('.xtick text')].every(tick => tick.getBoundingClientRect().bottom <= card.querySelector('.xtitle').getBoundingClientRect().top)"),
+                "card => [...card.querySelectorAll('.xtick text')].every(tick => tick.getBoundingClientRect().bottom <= card.querySelector('.annotation-text').getBoundingClientRect().top)"),
             "The axis title lies on the ticks.");
 
         var moment = page.Tab.GetByLabel("Moment of training");
