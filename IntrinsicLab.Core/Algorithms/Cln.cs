@@ -381,9 +381,8 @@ public sealed class Cln : IAlgorithm
         ReportNetworks(means);
         episodes.Summarise(steps, points);
         means.Report(points);
-        points.Add(new(Metrics.ExplainedVariance, steps, Returns.ExplainedVariance(training.Rollout.Values, training.Rollout.Returns)));
-        if (Returns.ExplainedVariance(validation.ExtrinsicValues, validation.ExtrinsicReturns) is var explained && double.IsFinite(explained))
-            points.Add(new(Metrics.ExtrinsicExplainedVariance, steps, explained));
+        points.AddDefined(Metrics.ExplainedVariance, steps, Returns.ExplainedVariance(training.Rollout.Values, training.Rollout.Returns));
+        points.AddDefined(Metrics.ExtrinsicExplainedVariance, steps, Returns.ExplainedVariance(validation.ExtrinsicValues, validation.ExtrinsicReturns));
         points.Add(new(Metrics.LearningRate, steps, learningRate));
         return new Progress(steps, episodes.Count, points);
     }

@@ -288,7 +288,7 @@ public sealed class CountBonus : IAlgorithm
         means.Add(CountBonusSettings.NewPlaces, curiosity.Places - known);
         episodes.Summarise(steps, points);
         means.Report(points);
-        points.Add(new(Metrics.ExplainedVariance, steps, explained));
+        points.AddDefined(Metrics.ExplainedVariance, steps, explained);
         return new Progress(steps, episodes.Count, points);
     }
 

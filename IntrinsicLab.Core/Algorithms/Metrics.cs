@@ -172,7 +172,7 @@ public static class Metrics
         new(PolicyLoss, "Policy loss", "", "Policy loss, averaged over the update's minibatches; its sign and size say little, only that it is finite."),
         new(ValueLoss, "Value loss", "return²", "Half the mean squared error of the value function (clipped as the algorithm's page says), averaged over the minibatches."),
         new(Entropy, "Entropy of the policy", "nats", "How undecided the policy is; falling to zero early means that exploration has stopped. With continuous actions it may be negative."),
-        new(ExplainedVariance, "Explained variance", "", "Share of the returns' variance that the values predicted when acting; 1 is perfect, below 0 worse than a constant."),
+        new(ExplainedVariance, "Explained variance", "", "Share of the returns' variance that the values predicted when acting; 1 is perfect, below 0 worse than a constant. No point where returns do not vary."),
         new(LearningRate, "Step size", "", "Learning rate of the update."),
         new(GradientNorm, "Norm of the gradient", "", "Euclidean norm of the gradient before clipping, averaged over the update's minibatches."),
         new(ParameterNorm, "Norm of the parameters", "", "Euclidean norm of all parameters after the update; steady growth precedes divergence."),

@@ -217,7 +217,7 @@ public sealed class Trpo : IAlgorithm
         means.Add(Metrics.ParameterNorm, FlatMemory.Norm(policy.Parameters));
         episodes.Summarise(steps, points);
         means.Report(points);
-        points.Add(new(Metrics.ExplainedVariance, steps, explained));
+        points.AddDefined(Metrics.ExplainedVariance, steps, explained);
         return new Progress(steps, episodes.Count, points);
     }
 

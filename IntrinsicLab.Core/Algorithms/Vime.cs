@@ -410,7 +410,7 @@ public sealed class Vime : IAlgorithm
         ReportIntrinsicReturns(begun, points);
         episodes.Summarise(steps, points);
         means.Report(points);
-        points.Add(new(Metrics.ExplainedVariance, steps, explained));
+        points.AddDefined(Metrics.ExplainedVariance, steps, explained);
         return new Progress(steps, episodes.Count, points);
     }
 
