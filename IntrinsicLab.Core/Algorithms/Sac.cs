@@ -12,7 +12,11 @@ public sealed record SacConfig
     [Range(1, 4096), Unit("environments"), Group("Experience")]
     public int Environments { get; init; } = 1;
 
-    /// <summary>Steps with random actions before anything is learned (CleanRL: 5,000; Stable-Baselines3: 100).</summary>
+    /// <summary>Steps with random actions, before the policy acts (CleanRL: 5,000; Stable-Baselines3: 100).</summary>
+    [Range(0, 1_000_000_000), Unit("steps"), Group("Experience")]
+    public int RandomSteps { get; init; } = 5000;
+
+    /// <summary>Steps before anything is learned; published results: as many as random ones.</summary>
     [Range(0, 1_000_000_000), Unit("steps"), Group("Experience")]
     public int LearningStarts { get; init; } = 5000;
 
@@ -153,7 +157,7 @@ public sealed class Sac : IAlgorithm
         {
             // 1-3: act, by chance at first, and remember.
             var before = experience.Batch.Steps;
-            Act(before < config.LearningStarts);
+            Act(before < config.RandomSteps);
             Remember();
             foreach (var episode in experience.Batch.Ended)
                 episodes.Add(episode, points);

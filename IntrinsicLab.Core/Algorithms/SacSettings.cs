@@ -12,6 +12,7 @@ internal static class SacSettings
     // RL Baselines3 Zoo's step size for pendulum, with networks of the size of the task.
     private static readonly SacConfig Classic = new()
     {
+        RandomSteps = 100,
         LearningStarts = 100,
         BatchSize = 128,
         ActorLearningRate = 1e-3,
@@ -21,8 +22,11 @@ internal static class SacSettings
     };
 
     // With few actions a fixed temperature is easier to keep right than a learned one: an entropy near the uniform policy's hides what was learned.
+    // A policy that is soon almost certain sees no more of what it has never reached: on catch, 8,000 steps with 4,000 random ones end at 1.00,
+    // with 100 at 0.4 to 0.6, critics and policy in full agreement.
     private static readonly SacConfig FewActions = Classic with
     {
+        RandomSteps = 4000,
         AutomaticTemperature = false,
         InitialTemperature = 0.05,
         TargetEntropyScale = UniformShare,
@@ -32,6 +36,7 @@ internal static class SacSettings
     private static Dictionary<string, object> Settings(
         int starts, double actor, double critic, int policyFrequency) => new()
         {
+            ["randomSteps"] = starts,
             ["learningStarts"] = starts,
             ["bufferSize"] = 1_000_000,
             ["trainFrequency"] = 1,
@@ -56,7 +61,7 @@ internal static class SacSettings
         new("Stable-Baselines3", "Stable-Baselines3's defaults, those of the paper: one step size for all.", Settings(100, 3e-4, 3e-4, 1)),
         new("Small task", "Networks of 64 units and a step size of 1e-3: pendulum in 5,000 steps.", new Dictionary<string, object>
         {
-            ["learningStarts"] = 100, ["batchSize"] = 128, ["actorLearningRate"] = 1e-3, ["criticLearningRate"] = 1e-3,
+            ["randomSteps"] = 100, ["learningStarts"] = 100, ["batchSize"] = 128, ["actorLearningRate"] = 1e-3, ["criticLearningRate"] = 1e-3,
             ["temperatureLearningRate"] = 1e-3, ["hiddenSizes"] = new[] { 64, 64 },
         }),
     ];

@@ -10,6 +10,7 @@ public class SacTests
 {
     private static readonly SacConfig Small = new()
     {
+        RandomSteps = 50,
         LearningStarts = 50,
         BatchSize = 16,
         HiddenSizes = [16],
