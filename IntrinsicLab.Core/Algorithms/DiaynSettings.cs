@@ -32,7 +32,9 @@ internal static class DiaynSettings
         }),
     ];
 
-    public static DiaynConfig For(EnvironmentSpec spec) => spec.CostlyStep ? Robots : new();
+    // With a small fixed weight a policy over a few discrete actions is soon certain of one, and explores no more.
+    public static DiaynConfig For(EnvironmentSpec spec) =>
+        spec.CostlyStep ? Robots : spec.Action is Discrete ? new() { AutomaticTemperature = true } : new();
 
     public static string? WhyNotOn(EnvironmentSpec spec) =>
         spec.Observation.Shape.Length > 1 ? "Its networks read vectors, and what is observed here is a grid."

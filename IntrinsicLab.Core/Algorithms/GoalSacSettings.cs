@@ -23,7 +23,9 @@ internal static class GoalSacSettings
         Parts("The world's reward", "What the world pays for its own goals; with its geodesic reward the strongest there is.", GoalSource.World, GoalRewardKind.World),
     ];
 
-    public static GoalSacConfig For(EnvironmentSpec spec) => spec.CostlyStep ? Robots : new();
+    // With a small fixed weight a policy over a few discrete actions is soon certain of one, and explores no more.
+    public static GoalSacConfig For(EnvironmentSpec spec) =>
+        spec.CostlyStep ? Robots : spec.Action is Discrete ? new() { AutomaticTemperature = true } : new();
 
     public static string? WhyNotOn(EnvironmentSpec spec) => GpimSettings.WhyNotOn(spec);
 

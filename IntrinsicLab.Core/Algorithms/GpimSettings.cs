@@ -28,7 +28,9 @@ internal static class GpimSettings
         }),
     ];
 
-    public static GpimConfig For(EnvironmentSpec spec) => spec.CostlyStep ? Robots : new();
+    // With a small fixed weight a policy over a few discrete actions is soon certain of one, and explores no more.
+    public static GpimConfig For(EnvironmentSpec spec) =>
+        spec.CostlyStep ? Robots : spec.Action is Discrete ? new() { AutomaticTemperature = true } : new();
 
     public static string? WhyNotOn(EnvironmentSpec spec) =>
         spec.Goal is null ? "It reaches goals, and this world wants none; those under Navigation and goals do."
