@@ -55,13 +55,13 @@ internal sealed class Play(EnvironmentEntry entry, RunPolicy? policy = null) : I
                 var first = GoalMember.Take(members, policy.Spec, problems);
                 members.RefuseOthers("member", ["do", "seed", "withoutTimeLimit", "goal"]);
                 if (problems.Count == faults)
-                    Start(policy.Environments(endless), number, first, writer);
+                    Start(policy.Environments(endless), number, first, writer, problems);
                 break;
             case "start":
                 var plan = PlayPlan.Read(entry, members, problems);
                 members.RefuseOthers("member", ["do", "seed", "environmentParameters"]);
                 if (problems.Count == faults)
-                    Start(plan!.Environment, plan.Seed, null, writer);
+                    Start(plan!.Environment, plan.Seed, null, writer, problems);
                 break;
             case "reset":
                 var seed = members.Whole("seed", 0, int.MaxValue);
@@ -92,7 +92,7 @@ internal sealed class Play(EnvironmentEntry entry, RunPolicy? policy = null) : I
         return environment is not null;
     }
 
-    private void Start(EnvironmentFactory made, long seed, (double X, double Y)? wanted, Utf8JsonWriter writer)
+    private void Start(EnvironmentFactory made, long seed, (double X, double Y)? wanted, Utf8JsonWriter writer, List<Problem> problems)
     {
         environment?.Dispose();
         environment = null;
@@ -119,7 +119,15 @@ internal sealed class Play(EnvironmentEntry entry, RunPolicy? policy = null) : I
             writer.WriteEndArray();
         }
         writer.WriteStartArray("frames");
-        Begin(writer);
+        try
+        {
+            Begin(writer);
+        }
+        catch (ArgumentException fault) when (goal is not null)
+        {
+            problems.Add(new("/goal", fault.Message));
+            goal = null;
+        }
         writer.WriteEndArray();
         writer.WriteEndObject();
     }
@@ -174,7 +182,7 @@ internal sealed class Play(EnvironmentEntry entry, RunPolicy? policy = null) : I
         try
         {
             // After the end a goal begins the next episode.
-            if (over)
+            if (over && goal is not null)
                 Begin(writer);
             else if (goal is { } place)
             {
