@@ -110,7 +110,8 @@ internal sealed class PolicyCalls(RunPolicy policy)
         if (policy.Spec.GoalPlane is { } plane)
         {
             writer.WriteNumber("reachedShare", episodes.Average(episode => episode.ReachedAt is null ? 0.0 : 1.0));
-            writer.WriteString("unit", plane.Unit);
+            if (plane.Unit.Length > 0)
+                writer.WriteString("unit", plane.Unit);
         }
         writer.WriteStartArray("episodes");
         foreach (var episode in episodes)
