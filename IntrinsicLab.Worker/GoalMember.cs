@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using IntrinsicLab.Core.Environments;
 using IntrinsicLab.Core.Experiments;
@@ -19,26 +20,28 @@ internal static class GoalMember
         }
         var before = problems.Count;
         var parts = Members.Of(json, members.At("goal"), problems);
-        var x = Coordinate(parts, "x", plane.Left, plane.Right, problems);
-        var y = Coordinate(parts, "y", plane.Bottom, plane.Top, problems);
+        if (problems.Count > before)
+            return null;
+        var x = Coordinate(parts, "x", plane.Left, plane.Right);
+        var y = Coordinate(parts, "y", plane.Bottom, plane.Top);
         parts.RefuseOthers("coordinate", ["x", "y"]);
         return problems.Count == before ? (x, y) : null;
     }
 
-    private static double Coordinate(Members parts, string name, double low, double high, List<Problem> problems)
+    private static double Coordinate(Members parts, string name, double low, double high)
     {
         if (parts.Take(name) is not { } json)
         {
-            if (low < high && !problems.Any(problem => problem.Pointer == parts.At(name)))
+            if (low < high)
                 parts.Fault(name, "This member is required.");
             return low;
         }
-        if (json.ValueKind != JsonValueKind.Number || json.GetDouble() is var value && !double.IsFinite(value))
-            parts.Fault(name, $"Expected a number, not {json.GetRawText()}.");
-        else if (json.GetDouble() is var number && (number < low || number > high))
-            parts.Fault(name, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{number} is out of range: {low} to {high}."));
+        if (json.ValueKind != JsonValueKind.Number)
+            parts.Fault(name, $"Expected a number, not {Parameter.Shown(json)}.");
+        else if (json.GetDouble() is var value && (value < low || value > high))
+            parts.Fault(name, string.Create(CultureInfo.InvariantCulture, $"{value} is out of range: {low} to {high}."));
         else
-            return json.GetDouble();
+            return value;
         return low;
     }
 }

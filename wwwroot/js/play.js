@@ -50,6 +50,7 @@ class Play extends HTMLElement {
   #restarting = false;
   #pad = null;
   #traces = [];
+  #goalBefore = null;
 
   connectedCallback() {
     // The page is rendered twice; the first rendering never comes to life.
@@ -497,7 +498,7 @@ class Play extends HTMLElement {
   #buildLearned(controls, counters) {
     const told = make('p', { className: 'muted small play-told' });
     const traces = make('dl', { className: 'play-counters play-traces', hidden: true });
-    this.#pad = new GoalPad(this.#parts.stage, this.#view, goal => this.#go(goal));
+    this.#pad = new GoalPad(this.#parts.stage, this.#view, (goal, before) => this.#go(goal, before));
     const [x, y] = (this.getAttribute('goal') ?? '').split(',').map(part => (part.trim() ? Number(part) : NaN));
     if (Number.isFinite(x) && Number.isFinite(y)) this.#pad.goal = { x, y };
     Object.assign(this.#parts, { told, traces });
@@ -510,7 +511,8 @@ class Play extends HTMLElement {
     this.#pad.clear();
     this.#pad.plane = this.#spec.goalPlane;
     told.textContent = `Most likely actions of the policy after ${count(answer.trainedSteps)} steps of training.`
-      + (this.#spec.goalPlane ? ' Click the map, or type a place, to send it there; the goal stays for later episodes.' : '');
+      + (this.#spec.goalPlane ? ' Click the map, or type a place, to send it there; the goal stays for later episodes.' : '')
+      + (this.#spec.keyboard ? ' Hold a key to take over while the picture has the focus.' : '');
     this.#traces = answer.traces.map(trace => {
       const value = make('dd', { textContent: '–' });
       const group = make('div', { title: trace.meaning });
@@ -526,7 +528,8 @@ class Play extends HTMLElement {
     this.#traces.forEach(({ value }, index) => text(value, frame?.traces ? figure(rounded(frame.traces[index])) : '–'));
   }
 
-  async #go(goal) {
+  #go(goal, before) {
+    this.#goalBefore = before;
     look({ goal: goal && `${goal.x},${goal.y}` });
     this.#say(null);
     if (!this.#socket) {
@@ -540,11 +543,13 @@ class Play extends HTMLElement {
     this.#run();
   }
 
-  /** Whether what is wrong is the goal: it is dropped, and all else goes on. */
+  /** Whether what is wrong is the goal: the one before it stays, and all else goes on. */
   #refusedGoal(problems) {
     if (!this.#pad || !Object.keys(problems).length || !Object.keys(problems).every(place => place.startsWith('/goal'))) return false;
-    this.#pad.refuse(null, Object.values(problems).flat().join(' '));
-    look({ goal: null });
+    // One in the address that cannot be has none before it.
+    const kept = this.#frame ? this.#goalBefore : null;
+    this.#pad.refuse(kept, Object.values(problems).flat().join(' '));
+    look({ goal: kept && `${kept.x},${kept.y}` });
     return true;
   }
 

@@ -83,7 +83,7 @@ public class PolicyEndpointTests(ApiApplication lab)
     }
 
     [Theory]
-    [InlineData("act", """{"observations":[[1,2,3],[0,1e99,"a",0,0,0],4],"obs":2}""", "/observations/0:3 values where 6|/observations/1/1:finite|/observations/1/2:finite|/observations/2:6 numbers|/obs:Did you mean")]
+    [InlineData("act", """{"observations":[[1,2,3],[0,1e99,"a",0,0,0],4],"obs":2}""", "/observations/0:3 values where 6|/observations/1/1:finite|/observations/1/2:finite|/observations/2:6 numbers|/obs:no member 'obs'")]
     [InlineData("act", "{}", "/observations:required")]
     [InlineData("act", """{"observations":[]}""", "/observations:1 to 1000")]
     [InlineData("act", """{"do":"episodes","observations":[]}""", "/do:no member")]
