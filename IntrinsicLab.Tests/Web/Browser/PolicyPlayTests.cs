@@ -50,6 +50,7 @@ public sealed class PolicyPlayTests(LabInBrowser lab)
         await Expect(Count(page, "episode")).ToHaveTextAsync("2");
         await Expect(Told(page)).ToContainTextAsync("(−0.5, 0.25)");
         await page.Go(page.Tab.Url);
+        await Started(page);
         await Expect(Told(page)).ToContainTextAsync("(−0.5, 0.25)");
         await Expect(Count(page, "step")).ToHaveTextAsync("0");
         await Button(page, "Drop the goal").ClickAsync();
@@ -82,12 +83,12 @@ public sealed class PolicyPlayTests(LabInBrowser lab)
         foreach (var scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
         {
             await using var page = await lab.Open($"runs/{await Trained()}?tab=play&goal=0.5,0.5", scheme: scheme);
-            await Expect(Told(page)).ToContainTextAsync("from");
+            await Started(page);
             await page.AssertAccessible();
             page.AssertNoErrors();
         }
         await using var phone = await lab.Open($"runs/{await Trained()}?tab=play&goal=0.5,0.5", width: 420);
-        await Expect(Told(phone)).ToContainTextAsync("from");
+        await Started(phone);
         await phone.AssertNoOverflow();
     }
 
@@ -104,6 +105,9 @@ public sealed class PolicyPlayTests(LabInBrowser lab)
 
     private static ILocator Told(LabPage page) => page.Tab.Locator(".play-goal-told");
 
+    // A process starts and loads libtorch: patience for machines that build beside testing.
+    private static Task Started(LabPage page) => Expect(Told(page)).ToContainTextAsync("from", new() { Timeout = 60_000 });
+
     private static ILocator Button(LabPage page, string name) => page.Tab.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
 
     private static async Task<double> Goal(LabPage page, string axis) => Number(await page.Tab.GetByLabel($"Goal {axis}").InputValueAsync());
@@ -118,7 +122,7 @@ public sealed class PolicyPlayTests(LabInBrowser lab)
         // Nothing plays before it is told to.
         await page.Tab.EmulateMediaAsync(new() { ReducedMotion = ReducedMotion.Reduce });
         await page.Go($"runs/{await Trained()}?tab=play{rest}");
-        await Expect(Told(page)).ToContainTextAsync("from");
+        await Started(page);
         return page;
     }
 

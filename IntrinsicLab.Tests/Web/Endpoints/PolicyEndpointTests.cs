@@ -254,7 +254,11 @@ public class PolicyEndpointTests(ApiApplication lab)
         await using var context = (application ?? lab).Context();
         context.Checkpoints.Add(new Checkpoint
         {
-            RunId = ApiApplication.IdOf(run), Step = step, CreatedAt = DateTimeOffset.UtcNow, Sha256 = CheckpointStore.Checksum(content), Content = content,
+            RunId = ApiApplication.IdOf(run),
+            Step = step,
+            CreatedAt = DateTimeOffset.UtcNow,
+            Sha256 = CheckpointStore.Checksum(content),
+            Content = content,
         });
         await context.SaveChangesAsync();
     }
