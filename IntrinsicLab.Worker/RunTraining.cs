@@ -224,11 +224,7 @@ internal sealed class RunTraining(
         (lastFlushSteps, lastFlushActive) = (trainer.Steps, active);
         NewCheckpoint? checkpoint = null;
         if (withCheckpoint)
-        {
-            using var content = new MemoryStream();
-            trainer.Save(content);
-            checkpoint = new(trainer.Steps, trainer.Episodes, active, content.ToArray());
-        }
+            checkpoint = new(trainer.Steps, trainer.Episodes, active, trainer.Save());
         var progress = new RunProgress(trainer.Steps, trainer.Episodes, active, speed, Lease());
         await Store(checkpoint, progress);
         buffer.Clear();

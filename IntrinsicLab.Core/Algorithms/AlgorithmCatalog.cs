@@ -50,6 +50,10 @@ public static class AlgorithmCatalog
             "Schulman, Levine, Abbeel, Jordan and Moritz 2015, Trust Region Policy Optimization",
             TrpoSettings.For, TrpoSettings.Check, (config, setup) => new Trpo(config, setup))
             with { WhyNotOn = TrpoSettings.WhyNotOn, Presets = TrpoSettings.Presets, Reports = Metrics.OfTrustRegions },
+        Entry("sac", "SAC", "Soft actor-critic: learns from everything it remembers, towards return and entropy together.",
+            "Haarnoja et al. 2018, Soft Actor-Critic Algorithms and Applications",
+            SacSettings.For, SacSettings.Check, (config, setup) => new Sac(config, setup))
+            with { WhyNotOn = SacSettings.WhyNotOn, Presets = SacSettings.Presets, Reports = Metrics.OfSoftActorCritics },
         Entry("vime", "VIME", "Pays each step for what it teaches a Bayesian model of the world, and learns from that and the reward together.",
             "Houthooft, Chen, Duan, Schulman, De Turck and Abbeel 2016, VIME: Variational Information Maximizing Exploration",
             VimeSettings.For, VimeSettings.Check, (config, setup) => new Vime(config, setup))

@@ -132,6 +132,36 @@ public static class Metrics
     /// <summary>Fields of the state space visited so far.</summary>
     public const string StateCoverage = "vime/state_coverage";
 
+    /// <summary>Loss of both critics.</summary>
+    public const string CriticLoss = "loss/critic";
+
+    /// <summary>Loss of a learned temperature.</summary>
+    public const string TemperatureLoss = "loss/temperature";
+
+    /// <summary>What the first critic says.</summary>
+    public const string FirstCritic = "value/critic_1";
+
+    /// <summary>What the second critic says.</summary>
+    public const string SecondCritic = "value/critic_2";
+
+    /// <summary>What the critics should say.</summary>
+    public const string CriticTarget = "value/target";
+
+    /// <summary>What entropy is worth.</summary>
+    public const string Temperature = "policy/temperature";
+
+    /// <summary>How close to a certain choice the policy is.</summary>
+    public const string Decidedness = "policy/decidedness";
+
+    /// <summary>Length of the critics' gradient.</summary>
+    public const string CriticGradientNorm = "optimizer/critic_gradient_norm";
+
+    /// <summary>Length of the policy's gradient.</summary>
+    public const string PolicyGradientNorm = "optimizer/policy_gradient_norm";
+
+    /// <summary>Transitions that a replay buffer holds.</summary>
+    public const string BufferTransitions = "buffer/transitions";
+
     /// <summary>Episodes finished so far.</summary>
     public const string Episodes = "progress/episodes";
 
@@ -237,6 +267,22 @@ public static class Metrics
         new(ModelErrorAfter, "Model error after", "", "As vime/model_error_before, after the iteration's gradient steps."),
         new(PriorDivergence, "Divergence from the prior", "nats", "KL[belief‖prior] over all weights of the model; it begins high, where means are drawn wide, and falls towards what data supports."),
         new(StateCoverage, "State coverage", "fields", "Fields of the state map (41 by 41 on planes) that training has visited so far."),
+    ];
+
+    /// <summary>What soft actor-critics report: losses, what the critics say, and how random the policy is.</summary>
+    public static IReadOnlyList<MetricDescription> OfSoftActorCritics { get; } =
+    [
+        .. OfActorCritics.Where(metric => metric.Path is PolicyLoss or Entropy or ParameterNorm),
+        new(CriticLoss, "Critic loss", "return²", "Mean squared error of both critics together against their targets; it grows with the size of returns."),
+        new(TemperatureLoss, "Temperature loss", "", "Log of the temperature times how far the entropy is from the one wanted; 0 where the temperature is fixed."),
+        new(FirstCritic, "First critic", "return", "Mean of what the first critic says of the batches' actions: discounted return, and what entropy is worth."),
+        new(SecondCritic, "Second critic", "return", "The same of the second critic; of the two the lower one counts. Growth without end is divergence."),
+        new(CriticTarget, "Target of the critics", "return", "Mean of what the critics should say by the slowly following targets."),
+        new(Temperature, "Temperature", "reward", "What a nat of entropy is worth beside the reward; a learned one falls while the policy is more random than wanted."),
+        new(Decidedness, "Decidedness", "", "Mean absolute action between the bounds, 1 at them; with discrete actions mean probability of the likeliest."),
+        new(CriticGradientNorm, "Norm of the critics' gradient", "", "Euclidean norm of both critics' gradient, averaged over the update's gradient steps."),
+        new(PolicyGradientNorm, "Norm of the policy's gradient", "", "Euclidean norm of the policy's gradient, averaged over its gradient steps; 0 means that it learns nothing."),
+        new(BufferTransitions, "Transitions in the buffer", "transitions", "How many transitions there are to learn from."),
     ];
 
     /// <summary>What a metric means, whichever algorithm reports it; null for one that nobody describes, such as another program's.</summary>

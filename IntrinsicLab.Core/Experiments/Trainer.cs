@@ -73,28 +73,32 @@ public sealed class Trainer : IDisposable
     /// <summary>Writes everything that the next update depends on.</summary>
     public void Save(Stream output)
     {
-        using var buffer = new MemoryStream();
-        using (var writer = new CheckpointWriter(buffer))
-        {
-            writer.Write(FormatMark);
-            writer.Write(FormatVersion);
-            writer.Write(Plan.ConfigurationHash);
-            writer.Write(Plan.Seed);
-            writer.Write(Steps);
-            writer.Write(Episodes);
-            writer.Write(stepsOfLastUpdate);
-            algorithm.Save(writer);
-        }
-        var content = buffer.GetBuffer().AsSpan(0, (int)buffer.Length);
-        output.Write(content);
-        output.Write(SHA256.HashData(content));
+        // A replay buffer makes this hundreds of megabytes: it is hashed on its way and held nowhere.
+        using var hash = SHA256.Create();
+        using (var hashed = new CryptoStream(output, hash, CryptoStreamMode.Write, leaveOpen: true))
+        using (var buffered = new BufferedStream(hashed, 1 << 16))
+        using (var writer = new CheckpointWriter(buffered))
+            Write(writer);
+        output.Write(hash.Hash);
     }
 
-    /// <summary>Restores what <see cref="Save"/> wrote for the same plan; the run then goes on as if never interrupted.</summary>
+    /// <summary>As <see cref="Save(Stream)"/>, into an array that is allocated once.</summary>
+    public byte[] Save()
+    {
+        using var counter = new LengthOnly();
+        using (var writer = new CheckpointWriter(counter))
+            Write(writer);
+        var content = new byte[counter.Length + SHA256.HashSizeInBytes];
+        using var output = new MemoryStream(content);
+        Save(output);
+        return content;
+    }
+
+    /// <summary>Restores what <see cref="Save(Stream)"/> wrote for the same plan; the run then goes on as if never interrupted.</summary>
     /// <exception cref="InvalidDataException">The bytes are damaged, or belong to another plan or code version.</exception>
     public void Load(Stream input)
     {
-        using var buffer = new MemoryStream();
+        using var buffer = new MemoryStream(input.CanSeek ? (int)(input.Length - input.Position) : 0);
         input.CopyTo(buffer);
         var bytes = buffer.GetBuffer().AsSpan(0, (int)buffer.Length);
         if (bytes.Length <= SHA256.HashSizeInBytes
@@ -117,4 +121,46 @@ public sealed class Trainer : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => algorithm.Dispose();
+
+    private void Write(CheckpointWriter writer)
+    {
+        writer.Write(FormatMark);
+        writer.Write(FormatVersion);
+        writer.Write(Plan.ConfigurationHash);
+        writer.Write(Plan.Seed);
+        writer.Write(Steps);
+        writer.Write(Episodes);
+        writer.Write(stepsOfLastUpdate);
+        algorithm.Save(writer);
+    }
+
+    // Takes what is written and keeps its length alone.
+    private sealed class LengthOnly : Stream
+    {
+        private long length;
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => length;
+
+        public override long Position { get => length; set => throw new NotSupportedException(); }
+
+        public override void Write(byte[] buffer, int offset, int count) => length += count;
+
+        public override void Write(ReadOnlySpan<byte> buffer) => length += buffer.Length;
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
 }

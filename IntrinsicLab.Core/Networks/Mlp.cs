@@ -213,7 +213,7 @@ public sealed class MlpPass
     /// <summary>Back-propagates <see cref="OutputGradient"/> through the last forward pass.</summary>
     /// <param name="parameters">As in the forward pass.</param>
     /// <param name="input">As in the forward pass.</param>
-    /// <param name="gradient">Receives the gradient with respect to the parameters, flat.</param>
+    /// <param name="gradient">Receives the gradient with respect to the parameters, flat; empty where nobody needs it.</param>
     /// <param name="inputGradient">Receives the gradient with respect to the input, [N, I]; empty where nobody needs it.</param>
     public void Backward(
         ReadOnlySpan<float> parameters, ReadOnlySpan<float> input, Span<float> gradient, Span<float> inputGradient = default)
@@ -221,7 +221,8 @@ public sealed class MlpPass
         for (var index = 0; index < outputs.Length; index++)
         {
             var layer = network.Layers[index];
-            gradient.Slice(layer.BiasOffset, layer.Outputs).Clear();
+            if (!gradient.IsEmpty)
+                gradient.Slice(layer.BiasOffset, layer.Outputs).Clear();
             if (Rows > 1 && (index > 0 || !inputGradient.IsEmpty))
                 MatrixProduct.Transpose(parameters.Slice(layer.Offset, layer.Inputs * layer.Outputs), layer.Inputs, layer.Outputs, transposed[index].Span);
         }
@@ -234,8 +235,11 @@ public sealed class MlpPass
                 var layerInput = (index == 0 ? input : outputs[index - 1].Span).Slice(first * layer.Inputs, count * layer.Inputs);
                 var upstream = gradients[index].Span.Slice(index == outputs.Length - 1 ? first * layer.Outputs : 0, count * layer.Outputs);
                 // dL/dW = xᵀ·u, dL/db = Σ u over the rows, dL/dx = u·Wᵀ.
-                WeightGradient(layer, layerInput, upstream, count, gradient, add: first > 0);
-                MatrixProduct.AddRows(upstream, gradient.Slice(layer.BiasOffset, layer.Outputs));
+                if (!gradient.IsEmpty)
+                {
+                    WeightGradient(layer, layerInput, upstream, count, gradient, add: first > 0);
+                    MatrixProduct.AddRows(upstream, gradient.Slice(layer.BiasOffset, layer.Outputs));
+                }
                 if (index == 0 && inputGradient.IsEmpty)
                     break;
                 var downstream = index == 0

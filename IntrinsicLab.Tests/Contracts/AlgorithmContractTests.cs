@@ -261,6 +261,9 @@ public class AlgorithmMemoryTests
         ["modelUpdates"] = "2",
         ["poolSize"] = "300",
         ["minimumPool"] = "100",
+        ["stepsPerUpdate"] = "4",
+        ["batchSize"] = "16",
+        ["bufferSize"] = "300",
     };
 
     public static TheoryData<string, string, string> Cases

@@ -16,6 +16,7 @@ public static class BenchCommand
         ("lirpg", "updates per second of PPO and of LIRPG on top of it, by both routes of its meta-gradient", LirpgBenchmark.Run),
         ("gain", "information gain of a rollout at once, against a loop over its transitions", GainBenchmark.Run),
         ("trpo", "what an iteration of TRPO costs: sampling, baseline, conjugate gradients, line search", TrpoBenchmark.Run),
+        ("sac", "an update of soft actor-critic, against the same on eager autograd", SacBenchmark.Run),
         ("cln", "updates per second of CLN against PPO on as many steps", ClnBenchmark.Run),
         ("storage", "metric ingest, charts of a million points, the run table with 10,000 runs", StorageBenchmark.Run),
         ("compare", "200 runs compared: curves with bands, final scores, profiles, tests", CompareBenchmark.Run),
