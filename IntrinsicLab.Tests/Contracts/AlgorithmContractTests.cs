@@ -268,6 +268,9 @@ public class AlgorithmMemoryTests
                         // The routes that differentiate twice take seconds: once is enough.
                         if (environment == "cartpole" || value is not ("double-backpropagation" or "three-terms"))
                             cases.Add(algorithm.Id, environment, member.Length == 0 ? "" : $"\"{member}\": \"{value}\"");
+            cases.Add("a2c", "cartpole", """
+                "memory": "lstm", "memoryUnits": 8, "pixelControl": 1, "featureControl": 1, "rewardPrediction": 1, "valueReplay": 1, "replayLength": 100
+                """);
             return cases;
         }
     }
