@@ -10,7 +10,7 @@ namespace IntrinsicLab.Core.Algorithms;
 /// <summary>
 /// <see cref="A2C"/> whose policy may have a memory, and which may learn auxiliary tasks on replayed experience: UNREAL (Jaderberg et al. 2016,
 /// "Reinforcement Learning with Unsupervised Auxiliary Tasks"). It is what algorithm <c>a2c</c> runs when memory or an auxiliary task is turned on.
-/// Numbers refer to docs/algorithms/unreal.md.
+/// Numbers refer to docs/algorithms/a2c.md, "With memory and auxiliary tasks".
 /// </summary>
 public sealed class Unreal : IAlgorithm
 {
@@ -394,10 +394,10 @@ internal sealed class RecurrentPolicy(RecurrentNetwork network, torch.Tensor par
     {
         pass.Forward(FlatMemory.Of(parameters), experience.Seen(observation), feedback, [false], state, 1);
         pass.Mode(action);
+        action.CopyTo(last);
         if (experience.Batch.Spec.Action is Box box)
             for (var axis = 0; axis < action.Length; axis++)
                 action[axis] = Math.Clamp(action[axis], box.Low[axis], box.High[axis]);
-        action.CopyTo(last);
     }
 
     public void Paid(double reward) => network.WriteFeedback(last, Felt(reward, experience.Batch.Wrappers), feedback);
