@@ -246,7 +246,7 @@ public sealed class A2C : IAlgorithm
 
         episodes.Summarise(steps, points);
         means.Report(points);
-        points.Add(new(Metrics.ExplainedVariance, steps, Returns.ExplainedVariance(rollout.Values, rollout.Returns)));
+        points.AddDefined(Metrics.ExplainedVariance, steps, Returns.ExplainedVariance(rollout.Values, rollout.Returns));
         points.Add(new(Metrics.LearningRate, steps, learningRate));
         return new Progress(steps, episodes.Count, points);
     }

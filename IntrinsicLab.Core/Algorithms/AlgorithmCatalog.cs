@@ -22,7 +22,7 @@ public sealed record AlgorithmEntry(
     /// <summary>Named settings to start from: name, sentence, members that differ from the defaults.</summary>
     public IReadOnlyList<Preset> Presets { get; init; } = [];
 
-    /// <summary>The metrics its updates report beside those of every run (<see cref="Metrics.OfEveryRun"/>).</summary>
+    /// <summary>The metrics its updates report, with one optimiser or another, beside those of every run (<see cref="Metrics.OfEveryRun"/>).</summary>
     public IReadOnlyList<MetricDescription> Reports { get; init; } = [];
 }
 
@@ -53,7 +53,7 @@ public static class AlgorithmCatalog
         Entry("vime", "VIME", "Pays each step for what it teaches a Bayesian model of the world, and learns from that and the reward together.",
             "Houthooft, Chen, Duan, Schulman, De Turck and Abbeel 2016, VIME: Variational Information Maximizing Exploration",
             VimeSettings.For, VimeSettings.Check, (config, setup) => new Vime(config, setup))
-            with { WhyNotOn = TrpoSettings.WhyNotOn, Presets = VimeSettings.Presets, Reports = [.. Metrics.OfTrustRegions, .. Metrics.OfInformationGain] },
+            with { WhyNotOn = TrpoSettings.WhyNotOn, Presets = VimeSettings.Presets, Reports = [.. Metrics.OfTrustRegions, .. Metrics.OfClippedUpdates, .. Metrics.OfInformationGain] },
         Entry("lirpg", "LIRPG", "Learns a reward of its own by meta-gradient: one that makes the policy's next step raise the extrinsic return.",
             "Zheng, Oh and Singh 2018, On Learning Intrinsic Rewards for Policy Gradient Methods",
             LirpgSettings.For, LirpgSettings.Check, (config, setup) => new Lirpg(config, setup))

@@ -140,4 +140,15 @@ public sealed class ClippedUpdate : IDisposable
 /// <param name="GradientNorm">Norm of the gradient before it was shortened.</param>
 /// <param name="ApproximateKl">Half the mean squared change of log-probability.</param>
 /// <param name="ClipFraction">Share of samples outside the clip range.</param>
-public readonly record struct ClippedResult(double Loss, double Entropy, double GradientNorm, double ApproximateKl, double ClipFraction);
+public readonly record struct ClippedResult(double Loss, double Entropy, double GradientNorm, double ApproximateKl, double ClipFraction)
+{
+    /// <summary>Reports the steps.</summary>
+    internal void Report(MetricMeans means)
+    {
+        means.Add(Metrics.PolicyLoss, Loss);
+        means.Add(Metrics.Entropy, Entropy);
+        means.Add(Metrics.GradientNorm, GradientNorm);
+        means.Add(Metrics.ApproximateKl, ApproximateKl);
+        means.Add(Metrics.ClipFraction, ClipFraction);
+    }
+}

@@ -64,6 +64,13 @@ public sealed record ClnConfig
     public RewardOutput RewardOutput { get; init; } = RewardOutput.Linear;
 
     /// <summary>
+    /// Scale of the reward's last layer when initialised (the paper does not tell; Baselines' output layers: 0.01). At 1 a random reward outweighs what the
+    /// task pays from the first step on.
+    /// </summary>
+    [Range(0.0, 1000.0), Group("Reward")]
+    public double RewardOutputScale { get; init; } = 0.01;
+
+    /// <summary>
     /// Conditions the policy on the reward's weights (the paper does). Off, its last hidden layer is layer-normed with a gain and a bias of its own, and
     /// the direct term of the gradient is zero.
     /// </summary>
@@ -88,9 +95,12 @@ public sealed record ClnConfig
     [Group("Reward")]
     public bool WithoutIntrinsicReward { get; init; }
 
-    /// <summary>Weight of the extrinsic reward beside the intrinsic one in what the policy round maximises (the paper: 0).</summary>
+    /// <summary>
+    /// Weight of the extrinsic reward beside the intrinsic one in what the policy round maximises (the paper, and the presets named after it: 0, which few
+    /// runs survive).
+    /// </summary>
     [Range(0.0, 1000.0), Group("Reward")]
-    public double PolicyExtrinsicCoefficient { get; init; }
+    public double PolicyExtrinsicCoefficient { get; init; } = 1;
 
     /// <summary>Environments stepped together (the paper: 4 to 16 workers).</summary>
     [Range(1, 4096), Unit("environments"), Group("Rollout")]
@@ -277,7 +287,7 @@ public sealed class Cln : IAlgorithm
         episodeIntrinsic = new double[config.Environments];
         ConditionPolicy();
 
-        BottleneckReward MakeReward() => new(shape, config.BottleneckUnits, config.RewardOutput, steps, setup.Rng.Split("reward-init"));
+        BottleneckReward MakeReward() => new(shape, config.BottleneckUnits, config.RewardOutput, steps, setup.Rng.Split("reward-init"), config.RewardOutputScale);
         ConditionalActorCritic MakePolicy() => new(
             shape, reward.ConditionSize, steps, setup.Rng.Split("policy-init"), config.PolicyOutputScale, config.ConditionScale);
     }
@@ -371,9 +381,8 @@ public sealed class Cln : IAlgorithm
         ReportNetworks(means);
         episodes.Summarise(steps, points);
         means.Report(points);
-        points.Add(new(Metrics.ExplainedVariance, steps, Returns.ExplainedVariance(training.Rollout.Values, training.Rollout.Returns)));
-        if (Returns.ExplainedVariance(validation.ExtrinsicValues, validation.ExtrinsicReturns) is var explained && double.IsFinite(explained))
-            points.Add(new(Metrics.ExtrinsicExplainedVariance, steps, explained));
+        points.AddDefined(Metrics.ExplainedVariance, steps, Returns.ExplainedVariance(training.Rollout.Values, training.Rollout.Returns));
+        points.AddDefined(Metrics.ExtrinsicExplainedVariance, steps, Returns.ExplainedVariance(validation.ExtrinsicValues, validation.ExtrinsicReturns));
         points.Add(new(Metrics.LearningRate, steps, learningRate));
         return new Progress(steps, episodes.Count, points);
     }

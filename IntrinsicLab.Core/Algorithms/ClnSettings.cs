@@ -31,6 +31,7 @@ internal static class ClnSettings
     private static readonly Dictionary<string, object> MujocoPreset = new()
     {
         ["gradientTerms"] = ClnTerms.OneTerm,
+        ["policyExtrinsicCoefficient"] = 0.0,
         ["etaRatioDenominator"] = ClnDenominator.Old,
         ["environments"] = 4,
         ["stepsPerRollout"] = 2048,

@@ -6,16 +6,6 @@ using IntrinsicLab.Core.Networks;
 
 namespace IntrinsicLab.Core.Algorithms;
 
-/// <summary>What improves the policy of <see cref="CountBonus"/>.</summary>
-public enum CountBonusOptimizer
-{
-    /// <summary>Some passes of minibatch steps on the clipped surrogate loss.</summary>
-    Ppo,
-
-    /// <summary>One step within a trust region, as in the paper.</summary>
-    Trpo,
-}
-
 /// <summary>Hyper-parameters of <see cref="CountBonus"/>.</summary>
 public sealed record CountBonusConfig
 {
@@ -57,7 +47,7 @@ public sealed record CountBonusConfig
 
     /// <summary>What improves the policy; the parameters of the other are ignored.</summary>
     [Group("Optimiser")]
-    public CountBonusOptimizer Optimizer { get; init; }
+    public PolicyOptimizer Optimizer { get; init; } = PolicyOptimizer.Ppo;
 
     /// <summary>Weight of the entropy bonus (the paper: 0).</summary>
     [Range(0.0, 10.0), Group("Optimiser")]
@@ -204,7 +194,7 @@ public sealed class CountBonus : IAlgorithm
         this.config = config;
         var spec = setup.Environments.Spec;
         // Streams have the names that plain TRPO's have: without a bonus it is the same run.
-        (actionRng, updateRng) = (setup.Rng.Split("actions"), setup.Rng.Split(config.Optimizer == CountBonusOptimizer.Trpo ? "curvature" : "minibatches"));
+        (actionRng, updateRng) = (setup.Rng.Split("actions"), setup.Rng.Split(config.Optimizer == PolicyOptimizer.Trpo ? "curvature" : "minibatches"));
         experience = new Experience(new EnvironmentBatch(setup.Environments, 1, setup.Rng.Split("environments")), null, null);
         scale = config.NormaliseActions && spec.Action is Box ? new ActionScale(spec.Action) : null;
         paths = new PathBatch(spec, config.StepsPerBatch, config.WholePaths);
@@ -218,7 +208,7 @@ public sealed class CountBonus : IAlgorithm
         policy = new PolicyNetwork(shape, setup.Rng.Split("policy-init"));
         baseline = CountBonusSettings.BaselineOf(config, spec, setup.Rng.Split("baseline"));
         curiosity = new CountCuriosity(CountBonusSettings.CountsOf(config), spec, setup.Rng.Split("counts"));
-        if (config.Optimizer == CountBonusOptimizer.Trpo)
+        if (config.Optimizer == PolicyOptimizer.Trpo)
             trustRegion = new TrustRegionUpdate(policy, CountBonusSettings.TrustRegionOf(config));
         else
             clipped = new ClippedUpdate(policy, CountBonusSettings.ClippedOf(config));
@@ -286,16 +276,19 @@ public sealed class CountBonus : IAlgorithm
 
         // 7: improve the policy.
         if (trustRegion is not null)
-            Report(trustRegion.Improve(paths.Observations, paths.Actions, advantage, updateRng, steps), means);
+            trustRegion.Improve(paths.Observations, paths.Actions, advantage, updateRng, steps).Report(means);
         else
-            Report(clipped!.Improve(paths.Observations, paths.Actions, advantage, updateRng, steps), means);
+        {
+            clipped!.Improve(paths.Observations, paths.Actions, advantage, updateRng, steps).Report(means);
+            means.Add(Metrics.LearningRate, config.LearningRate);
+        }
 
         means.Add(Metrics.ParameterNorm, FlatMemory.Norm(policy.Parameters));
         means.Add(CountBonusSettings.Places, curiosity.Places);
         means.Add(CountBonusSettings.NewPlaces, curiosity.Places - known);
         episodes.Summarise(steps, points);
         means.Report(points);
-        points.Add(new(Metrics.ExplainedVariance, steps, explained));
+        points.AddDefined(Metrics.ExplainedVariance, steps, explained);
         return new Progress(steps, episodes.Count, points);
     }
 
@@ -387,27 +380,5 @@ public sealed class CountBonus : IAlgorithm
         var all = config.Beta * bonus + others;
         means.Add(CountBonusSettings.BonusMean, bonus / paths.Rows);
         means.Add(CountBonusSettings.BonusShare, all > 0 ? config.Beta * bonus / all : 0);
-    }
-
-    private static void Report(TrustRegionResult result, MetricMeans means)
-    {
-        means.Add(Metrics.PolicyLoss, result.Search.Loss);
-        means.Add(Metrics.Entropy, result.Entropy);
-        means.Add(Metrics.GradientNorm, result.GradientNorm);
-        means.Add(Metrics.Divergence, result.Search.Divergence);
-        means.Add(Metrics.SurrogateImprovement, result.Improvement);
-        means.Add(Metrics.Backtracks, result.Search.Backtracks);
-        means.Add(Metrics.StepAccepted, result.Search.Accepted ? 1 : 0);
-        means.Add(Metrics.CgResidual, result.Residual);
-    }
-
-    private void Report(ClippedResult result, MetricMeans means)
-    {
-        means.Add(Metrics.PolicyLoss, result.Loss);
-        means.Add(Metrics.Entropy, result.Entropy);
-        means.Add(Metrics.GradientNorm, result.GradientNorm);
-        means.Add(Metrics.ApproximateKl, result.ApproximateKl);
-        means.Add(Metrics.ClipFraction, result.ClipFraction);
-        means.Add(Metrics.LearningRate, config.LearningRate);
     }
 }

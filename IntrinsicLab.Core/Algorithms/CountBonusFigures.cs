@@ -23,28 +23,10 @@ internal static class CountBonusFigures
     /// <param name="experience">The world.</param>
     public static IEnumerable<Figure> Of(
         ExplorationLog exploration, CountCuriosity curiosity, PolicyNetwork policy, ActionScale? scale, PathBatch paths, Experience experience) =>
-        [.. Visits(exploration), .. Bonuses(curiosity, policy, scale, paths, experience).Select(figure => figure with { Logarithmic = true }), Coverage(exploration)];
-
-    private static IEnumerable<HeatFigure> Visits(ExplorationLog exploration)
-    {
-        foreach (var (number, plane) in exploration.Planes.Index())
-        {
-            if (plane.Visits.All(count => count == 0))
-                continue;
-            var name = plane.Map is { Name.Length: > 0 } map ? $"Where it has been, {map.Name}" : "Where it has been";
-            yield return new HeatFigure(
-                number == 0 ? "visits" : $"visits-{number + 1}", name,
-                "Steps in each part of the state space since the run began; gaps were never visited, and colours grow with the logarithm."
-                + (plane.IsGrid ? "" : " What lay beyond the edges is counted at them."),
-                new(plane.X.Label), new(plane.Y.Label), plane.X.Centres, plane.Y.Centres,
-                [.. plane.Visits.Select(count => count == 0 ? double.NaN : count)], "steps")
-            {
-                Logarithmic = true,
-                Map = plane.IsGrid,
-                Overlay = [.. (plane.Map?.Places ?? []).Select(at => new FigureSeries(at.Name, [at.X], [at.Y]) { Points = true })],
-            };
-        }
-    }
+    [
+        .. ExplorationFigures.Visits(exploration), .. Bonuses(curiosity, policy, scale, paths, experience).Select(figure => figure with { Logarithmic = true }),
+        ExplorationFigures.Coverage(exploration, "Boxes of the state space"),
+    ];
 
     private static IEnumerable<HeatFigure> Bonuses(
         CountCuriosity curiosity, PolicyNetwork policy, ActionScale? scale, PathBatch paths, Experience experience)
@@ -77,11 +59,4 @@ internal static class CountBonusFigures
             return sum / all;
         });
     }
-
-    private static LineFigure Coverage(ExplorationLog exploration) => new(
-        "coverage", "Places found", "Boxes of the state space visited at least once, over the run so far; a curve that has gone flat finds nothing new.",
-        new("environment steps"), new("places"),
-        [
-            new("Places", [0, .. exploration.Coverage.Select(point => (double)point.Step)], [0, .. exploration.Coverage.Select(point => (double)point.Places)]),
-        ]);
 }

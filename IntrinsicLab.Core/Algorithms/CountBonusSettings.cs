@@ -44,7 +44,7 @@ internal static class CountBonusSettings
 
     public static IReadOnlyList<MetricDescription> Reports { get; } =
     [
-        .. Metrics.OfActorCritics, .. Metrics.OfClippedUpdates,
+        .. Metrics.OfActorCritics, .. Metrics.OfClippedUpdates, .. Metrics.OfTrustRegionSteps,
         new(Places, "Places visited", "places", "Boxes of the state space in which there was a step so far, whatever is counted; a curve that has gone flat says that nothing new is found."),
         new(NewPlaces, "New places", "places", "Boxes of the state space that were first visited in the update's batch."),
         new(BonusMean, "Bonus", "reward", "Mean bonus of the batch's steps before it is weighted; of 1/√n it is 1 where every step went where none had been."),
@@ -86,7 +86,7 @@ internal static class CountBonusSettings
             yield return ("densityReach", $"{config.DensityReach} boxes on either side of {spec.Observation.Size} axes are too many to keep.");
         if (config.StepsPerBatch > int.MaxValue / 4 / Math.Max(1, spec.Observation.Size))
             yield return ("stepsPerBatch", $"{config.StepsPerBatch} steps do not fit into one batch.");
-        if (config.Optimizer == CountBonusOptimizer.Trpo && config.SubsampleFactor * config.StepsPerBatch < 1)
+        if (config.Optimizer == PolicyOptimizer.Trpo && config.SubsampleFactor * config.StepsPerBatch < 1)
             yield return ("subsampleFactor", $"{config.SubsampleFactor} of {config.StepsPerBatch} steps is less than one step.");
     }
 
@@ -153,7 +153,7 @@ internal static class CountBonusSettings
         ["beta"] = 0.01,
         ["hashBits"] = 32,
         ["hashConstant"] = constant,
-        ["optimizer"] = CountBonusOptimizer.Trpo,
+        ["optimizer"] = PolicyOptimizer.Trpo,
         ["entropyCoefficient"] = 0.0,
         ["stepsPerBatch"] = 5000,
         ["wholePaths"] = true,

@@ -5,15 +5,15 @@ using IntrinsicLab.Core.Environments;
 namespace IntrinsicLab.Core.Algorithms;
 
 /// <summary>
-/// Where a run has been since it began: visits on the planes that the world names, or, where it names none and shows a short vector, on its first
-/// two components that moved in the first batch; and how many places were known when. Figures are drawn from it; it is in the checkpoint.
+/// Where a run has been since it began: visits on the planes that the world names, or, where it names none or the policy sees other numbers than
+/// the world's, on the first two components that moved in the first batch; and how many places were known when. It is in the checkpoint.
 /// </summary>
 internal sealed class ExplorationLog
 {
-    private const int LongestVector = 16;
     private const int MostPoints = 512;
 
     private readonly EnvironmentSpec spec;
+    private readonly bool raw, named;
     private readonly List<VisitedPlane> planes = [];
     private readonly List<(long Step, long Places)> coverage = [];
     private long batches;
@@ -21,15 +21,19 @@ internal sealed class ExplorationLog
 
     /// <summary>Begins with nothing visited.</summary>
     /// <param name="spec">What is observed.</param>
-    public ExplorationLog(EnvironmentSpec spec)
+    /// <param name="raw">Observations are those of the world, so that its own planes hold.</param>
+    public ExplorationLog(EnvironmentSpec spec, bool raw = true)
     {
-        this.spec = spec;
-        foreach (var map in spec.Maps)
-            planes.Add(VisitedPlane.Of(map, spec.Observation.Size));
+        (this.spec, this.raw, named) = (spec, raw, raw && spec.Maps.Count > 0);
+        if (named)
+            planes.AddRange(spec.Maps.Select(map => VisitedPlane.Of(map, spec.Observation.Size)));
     }
 
     /// <summary>The planes with their visits.</summary>
     public IReadOnlyList<VisitedPlane> Planes => planes;
+
+    /// <summary>Fields of the first plane visited at least once; 0 without a plane.</summary>
+    public int Visited => planes.Count > 0 ? planes[0].Visited : 0;
 
     /// <summary>Environment step, and places known then; thinned out evenly where there are many.</summary>
     public IReadOnlyList<(long Step, long Places)> Coverage => coverage;
@@ -37,16 +41,16 @@ internal sealed class ExplorationLog
     /// <summary>Adds a batch.</summary>
     /// <param name="step">Environment step at its end.</param>
     /// <param name="observations">[N, O], N at least 1.</param>
-    /// <param name="places">Places known after it.</param>
-    public void Add(long step, ReadOnlySpan<float> observations, long places)
+    /// <param name="places">Places known after it; fields of the first plane where nobody else counts them.</param>
+    public void Add(long step, ReadOnlySpan<float> observations, long? places = null)
     {
-        if (batches == 0 && spec.Maps.Count == 0 && FirstThatMove(observations) is var (first, x, second, y))
+        if (batches == 0 && !named && FirstThatMove(observations) is var (first, x, second, y))
             planes.Add(new VisitedPlane(first, x, second, y));
         foreach (var plane in planes)
             plane.Add(observations, spec.Observation.Size);
         if (batches++ % every != 0)
             return;
-        coverage.Add((step, places));
+        coverage.Add((step, places ?? Visited));
         if (coverage.Count < MostPoints)
             return;
         for (var index = 0; index < MostPoints / 2; index++)
@@ -79,7 +83,7 @@ internal sealed class ExplorationLog
         for (var left = reader.ReadInt32(); left > 0; left--)
             coverage.Add((reader.ReadInt64(), reader.ReadInt64()));
         var count = reader.ReadInt32();
-        if (spec.Maps.Count == 0)
+        if (!named)
         {
             planes.Clear();
             for (var index = 0; index < count; index++)
@@ -89,32 +93,34 @@ internal sealed class ExplorationLog
             plane.Load(reader);
     }
 
-    // Half as wide again to either side: a first batch has seen little.
+    // Half as wide again to either side: what is explored lies beyond what a first batch has seen.
     private (int First, MapAxis X, int Second, MapAxis Y)? FirstThatMove(ReadOnlySpan<float> observations)
     {
-        if (spec.Observation.Shape is not [> 1 and <= LongestVector])
+        if (spec.Observation.Shape is not [> 1] || !observations.ContainsAnyExcept(0, 1))
             return null;
         var size = spec.Observation.Size;
-        var (low, high, binary) = (new float[size], new float[size], true);
-        Array.Fill(low, float.PositiveInfinity);
-        Array.Fill(high, float.NegativeInfinity);
+        var (low, high) = (new double[size], new double[size]);
+        Array.Fill(low, double.PositiveInfinity);
+        Array.Fill(high, double.NegativeInfinity);
         for (var index = 0; index < observations.Length; index++)
         {
-            binary &= observations[index] is 0 or 1;
             low[index % size] = Math.Min(low[index % size], observations[index]);
             high[index % size] = Math.Max(high[index % size], observations[index]);
         }
         int[] moving = [.. Enumerable.Range(0, size).Where(index => high[index] > low[index]).Take(2)];
-        return !binary && moving is [var first, var second] ? (first, Axis(first), second, Axis(second)) : null;
+        return moving is [var first, var second] ? (first, Axis(first), second, Axis(second)) : null;
 
         MapAxis Axis(int index)
         {
             var margin = (high[index] - low[index]) / 2;
-            return MapAxis.Between(
-                string.Create(CultureInfo.InvariantCulture, $"observation {index + 1}"),
-                Math.Max(low[index] - margin, spec.Observation.Low[index]), Math.Min(high[index] + margin, spec.Observation.High[index]));
+            var (left, right) = (low[index] - margin, high[index] + margin);
+            return raw
+                ? MapAxis.Between(Label(index), Math.Max(left, spec.Observation.Low[index]), Math.Min(right, spec.Observation.High[index]))
+                : MapAxis.Between($"{Label(index)}, as the policy sees it", left, right);
         }
     }
+
+    private static string Label(int index) => string.Create(CultureInfo.InvariantCulture, $"observation {index + 1}");
 }
 
 /// <summary>
@@ -128,7 +134,7 @@ internal sealed class VisitedPlane
     private readonly long[] visits;
     private int first, second;
 
-    /// <summary>A plane of two components; what lies beyond its edges counts in the outermost fields.</summary>
+    /// <summary>A plane of two components; what lies beyond its edges is not counted.</summary>
     public VisitedPlane(int first, MapAxis x, int second, MapAxis y)
     {
         (this.first, this.second, X, Y) = (first, second, x, y);
@@ -155,6 +161,9 @@ internal sealed class VisitedPlane
 
     /// <summary>Visits of each field, row after row.</summary>
     public IReadOnlyList<long> Visits => visits;
+
+    /// <summary>Fields visited at least once.</summary>
+    public int Visited { get; private set; }
 
     /// <summary>The plane of a world's map.</summary>
     public static VisitedPlane Of(StateMap map, int size)
@@ -210,15 +219,20 @@ internal sealed class VisitedPlane
     public void Add(ReadOnlySpan<float> observations, int size)
     {
         for (var at = 0; at < observations.Length; at += size)
-        {
-            var observation = observations.Slice(at, size);
-            if (fields is var (components, points))
-                visits[Nearest(observation, components, points)]++;
-            else if (cells is null)
-                visits[FieldOf(observation[second], Y) * X.Centres.Count + FieldOf(observation[first], X)]++;
-            else if (cells.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(Bits(observation), out var place))
-                visits[place]++;
-        }
+            if (FieldOf(observations.Slice(at, size)) is >= 0 and var field && visits[field]++ == 0)
+                Visited++;
+    }
+
+    /// <summary>The field of an observation; −1 beyond the plane, and for what is no cell of a grid.</summary>
+    /// <param name="observation">[O].</param>
+    public int FieldOf(ReadOnlySpan<float> observation)
+    {
+        if (fields is var (components, points))
+            return Nearest(observation, components, points);
+        if (cells is not null)
+            return cells.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(Bits(observation), out var place) ? place : -1;
+        var (column, row) = (Along(X, observation[first]), Along(Y, observation[second]));
+        return column < 0 || row < 0 ? -1 : row * X.Centres.Count + column;
     }
 
     /// <summary>Writes everything.</summary>
@@ -241,6 +255,7 @@ internal sealed class VisitedPlane
     public void Load(CheckpointReader reader)
     {
         reader.ReadInto<long>(visits);
+        Visited = visits.Count(count => count > 0);
         if (Map is not null)
             return;
         (first, second) = (reader.ReadInt32(), reader.ReadInt32());
@@ -267,10 +282,10 @@ internal sealed class VisitedPlane
         return nearest;
     }
 
-    private static int FieldOf(double value, MapAxis axis)
+    private static int Along(MapAxis axis, double value)
     {
-        var (low, width) = (axis.Centres[0], axis.Centres[1] - axis.Centres[0]);
-        return (int)Math.Clamp(Math.Round((value - low) / width), 0, axis.Centres.Count - 1);
+        var field = (int)Math.Clamp(Math.Round((value - axis.Centres[0]) / (axis.Centres[1] - axis.Centres[0])), -1, axis.Centres.Count);
+        return field < axis.Centres.Count ? field : -1;
     }
 
     private static ReadOnlySpan<char> Bits(ReadOnlySpan<float> observation) => MemoryMarshal.Cast<float, char>(observation);

@@ -325,9 +325,8 @@ public sealed class Lirpg : IAlgorithm
         means.Add(Metrics.RewardParameterNorm, reward.ParameterNorm());
         episodes.Summarise(steps, points);
         means.Report(points);
-        points.Add(new(Metrics.ExplainedVariance, steps, Returns.ExplainedVariance(rollout.Values, rollout.Returns)));
-        if (Returns.ExplainedVariance(extrinsicValues, extrinsicReturns) is var explained && double.IsFinite(explained))
-            points.Add(new(Metrics.ExtrinsicExplainedVariance, steps, explained));
+        points.AddDefined(Metrics.ExplainedVariance, steps, Returns.ExplainedVariance(rollout.Values, rollout.Returns));
+        points.AddDefined(Metrics.ExtrinsicExplainedVariance, steps, Returns.ExplainedVariance(extrinsicValues, extrinsicReturns));
         points.Add(new(Metrics.LearningRate, steps, learningRate));
         return new Progress(steps, episodes.Count, points);
     }

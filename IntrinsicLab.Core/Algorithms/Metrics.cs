@@ -196,7 +196,7 @@ public static class Metrics
         new(PolicyLoss, "Policy loss", "", "Policy loss, averaged over the update's minibatches; its sign and size say little, only that it is finite."),
         new(ValueLoss, "Value loss", "return²", "Half the mean squared error of the value function (clipped as the algorithm's page says), averaged over the minibatches."),
         new(Entropy, "Entropy of the policy", "nats", "How undecided the policy is; falling to zero early means that exploration has stopped. With continuous actions it may be negative."),
-        new(ExplainedVariance, "Explained variance", "", "Share of the returns' variance that the values predicted when acting; 1 is perfect, below 0 worse than a constant."),
+        new(ExplainedVariance, "Explained variance", "", "Share of the returns' variance that the values predicted when acting; 1 is perfect, below 0 worse than a constant. No point where returns do not vary."),
         new(LearningRate, "Step size", "", "Learning rate of the update."),
         new(GradientNorm, "Norm of the gradient", "", "Euclidean norm of the gradient before clipping, averaged over the update's minibatches."),
         new(ParameterNorm, "Norm of the parameters", "", "Euclidean norm of all parameters after the update; steady growth precedes divergence."),
@@ -249,16 +249,18 @@ public static class Metrics
         new(ConditionedBias, "Conditioned bias", "", "As policy/conditioned_gain, of what they add to its bias."),
     ];
 
-    /// <summary>What learners with a trust region report: what they share with other actor-critics, and how each step went.</summary>
-    public static IReadOnlyList<MetricDescription> OfTrustRegions { get; } =
+    /// <summary>What a step within a trust region reports of itself.</summary>
+    public static IReadOnlyList<MetricDescription> OfTrustRegionSteps { get; } =
     [
-        .. OfActorCritics.Where(metric => metric.Path != LearningRate),
         new(Divergence, "Divergence of the step", "nats", "Mean Kullback-Leibler divergence from the policy that acted to the new one; at most the limit, 0 where no step was taken."),
         new(SurrogateImprovement, "Gain of the step", "", "How much the step lowered the surrogate loss on its own batch, in deviations of the advantage; 0 where none was taken."),
         new(Backtracks, "Shortenings of the step", "", "How often the line search shortened the step before it was accepted; all its tries where none was."),
         new(StepAccepted, "Step accepted", "", "1 where the line search found a step that lowers the loss within the limit, 0 where the policy stayed as it was."),
         new(CgResidual, "Residual of the direction", "", "Squared residual of the conjugate gradients; small beside the gradient's squared norm where the direction is the natural gradient."),
     ];
+
+    /// <summary>What learners with a trust region report: what they share with other actor-critics, and how each step went.</summary>
+    public static IReadOnlyList<MetricDescription> OfTrustRegions { get; } = [.. OfActorCritics.Where(metric => metric.Path != LearningRate), .. OfTrustRegionSteps];
 
     /// <summary>What learners report that are paid for what a model of the world learns, besides the metrics of their policy's steps.</summary>
     public static IReadOnlyList<MetricDescription> OfInformationGain { get; } =

@@ -239,7 +239,7 @@ public sealed class Ppo : IAlgorithm
         means.Add(Metrics.ParameterNorm, network.ParameterNorm());
         episodes.Summarise(steps, points);
         means.Report(points);
-        points.Add(new(Metrics.ExplainedVariance, steps, Returns.ExplainedVariance(rollout.Values, rollout.Returns)));
+        points.AddDefined(Metrics.ExplainedVariance, steps, Returns.ExplainedVariance(rollout.Values, rollout.Returns));
         points.Add(new(Metrics.LearningRate, steps, learningRate));
         return new Progress(steps, episodes.Count, points);
     }

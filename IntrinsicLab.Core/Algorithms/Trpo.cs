@@ -212,20 +212,12 @@ public sealed class Trpo : IAlgorithm
         baseline.Fit(paths.Observations, paths.Times, targets);
 
         // 4-8: the largest step within the trust region.
-        var result = trustRegion.Improve(paths.Observations, paths.Actions, advantages, curvatureRng, steps);
+        trustRegion.Improve(paths.Observations, paths.Actions, advantages, curvatureRng, steps).Report(means);
 
-        means.Add(Metrics.PolicyLoss, result.Search.Loss);
-        means.Add(Metrics.Entropy, result.Entropy);
-        means.Add(Metrics.GradientNorm, result.GradientNorm);
         means.Add(Metrics.ParameterNorm, FlatMemory.Norm(policy.Parameters));
-        means.Add(Metrics.Divergence, result.Search.Divergence);
-        means.Add(Metrics.SurrogateImprovement, result.Improvement);
-        means.Add(Metrics.Backtracks, result.Search.Backtracks);
-        means.Add(Metrics.StepAccepted, result.Search.Accepted ? 1 : 0);
-        means.Add(Metrics.CgResidual, result.Residual);
         episodes.Summarise(steps, points);
         means.Report(points);
-        points.Add(new(Metrics.ExplainedVariance, steps, explained));
+        points.AddDefined(Metrics.ExplainedVariance, steps, explained);
         return new Progress(steps, episodes.Count, points);
     }
 

@@ -165,4 +165,17 @@ public readonly record struct TrustRegionResult(
 {
     /// <summary>How much the step lowered the surrogate loss; 0 where none was taken.</summary>
     public double Improvement => LossBefore - Search.Loss;
+
+    /// <summary>Reports the step.</summary>
+    internal void Report(MetricMeans means)
+    {
+        means.Add(Metrics.PolicyLoss, Search.Loss);
+        means.Add(Metrics.Entropy, Entropy);
+        means.Add(Metrics.GradientNorm, GradientNorm);
+        means.Add(Metrics.Divergence, Search.Divergence);
+        means.Add(Metrics.SurrogateImprovement, Improvement);
+        means.Add(Metrics.Backtracks, Search.Backtracks);
+        means.Add(Metrics.StepAccepted, Search.Accepted ? 1 : 0);
+        means.Add(Metrics.CgResidual, Residual);
+    }
 }

@@ -30,16 +30,6 @@ public enum BaselineTarget
     Augmented,
 }
 
-/// <summary>What improves the policy.</summary>
-public enum PolicyOptimizer
-{
-    /// <summary>A step within a trust region (<see cref="TrustRegionUpdate"/>).</summary>
-    Trpo,
-
-    /// <summary>Passes on the clipped surrogate loss (<see cref="ClippedUpdate"/>).</summary>
-    Ppo,
-}
-
 /// <summary>How closely the released code is followed where it slips.</summary>
 public enum Fidelity
 {
@@ -300,7 +290,7 @@ public sealed class Vime : IAlgorithm
     private readonly RandomNetworkCuriosity? random;
     private readonly ICuriosity curiosity;
     private readonly PathBatch paths;
-    private readonly VisitMap visits;
+    private readonly ExplorationLog exploration;
     private readonly EpisodeLog episodes = new();
     private float[] next = [];
     private bool[] ends = [];
@@ -322,7 +312,7 @@ public sealed class Vime : IAlgorithm
             config.NormaliseObservations ? new ObservationNormaliser(spec.Observation.Size, config.ObservationClip) : null, null);
         scale = config.NormaliseActions && spec.Action is Box ? new ActionScale(spec.Action) : null;
         paths = new PathBatch(spec, config.StepsPerBatch, config.WholePaths);
-        visits = new VisitMap(spec, raw: !config.NormaliseObservations);
+        exploration = new ExplorationLog(spec, raw: !config.NormaliseObservations);
         policy = new PolicyNetwork(VimeSettings.Policy(config, spec), setup.Rng.Split("policy-init"));
         if (config.Optimizer == PolicyOptimizer.Trpo)
             trustRegion = new TrustRegionUpdate(policy, VimeSettings.TrustRegion(config));
@@ -375,7 +365,7 @@ public sealed class Vime : IAlgorithm
         var steps = experience.Batch.Steps;
         var means = new MetricMeans(steps);
         var seen = Take();
-        visits.Add(paths.Observations);
+        exploration.Add(steps, paths.Observations);
 
         // 2: score every step by what was known before it.
         curiosity.Score(seen, scores, bonuses);
@@ -411,16 +401,16 @@ public sealed class Vime : IAlgorithm
 
         // 6: improve the policy.
         if (trustRegion is not null)
-            Report(means, trustRegion.Improve(paths.Observations, paths.Actions, advantages, curvatureRng, steps));
+            trustRegion.Improve(paths.Observations, paths.Actions, advantages, curvatureRng, steps).Report(means);
         else
-            Report(means, clipped!.Improve(paths.Observations, paths.Actions, advantages, curvatureRng, steps));
+            clipped!.Improve(paths.Observations, paths.Actions, advantages, curvatureRng, steps).Report(means);
 
         means.Add(Metrics.ParameterNorm, FlatMemory.Norm(policy.Parameters));
         ReportCuriosity(means, eta, fit, steps);
         ReportIntrinsicReturns(begun, points);
         episodes.Summarise(steps, points);
         means.Report(points);
-        points.Add(new(Metrics.ExplainedVariance, steps, explained));
+        points.AddDefined(Metrics.ExplainedVariance, steps, explained);
         return new Progress(steps, episodes.Count, points);
     }
 
@@ -431,7 +421,7 @@ public sealed class Vime : IAlgorithm
         dynamics?.Model.Errors(new(paths.Observations, paths.Actions, next, ends), errors);
         return
         [
-            .. VimeFigures.Of(paths, scores, bonuses, visits, dynamics, errors, config.Bonus),
+            .. VimeFigures.Of(paths, scores, bonuses, exploration, dynamics, errors, config.Bonus),
             .. TrpoFigures.Of(paths, targets, trustRegion?.Tries ?? [], config.MaximumKl, experience.Batch.Spec.Action),
         ];
     }
@@ -443,7 +433,7 @@ public sealed class Vime : IAlgorithm
         clipped?.Save(writer);
         baseline.Save(writer);
         curiosity.Save(writer);
-        visits.Save(writer);
+        exploration.Save(writer);
         paths.Save(writer);
         experience.Save(writer);
         episodes.Save(writer);
@@ -460,7 +450,7 @@ public sealed class Vime : IAlgorithm
         clipped?.Load(reader);
         baseline.Load(reader);
         curiosity.Load(reader);
-        visits.Load(reader);
+        exploration.Load(reader);
         paths.Load(reader);
         experience.Load(reader);
         episodes.Load(reader);
@@ -511,27 +501,6 @@ public sealed class Vime : IAlgorithm
                 throw new DivergedException(metric, steps, value);
     }
 
-    private static void Report(MetricMeans means, TrustRegionResult result)
-    {
-        means.Add(Metrics.PolicyLoss, result.Search.Loss);
-        means.Add(Metrics.Entropy, result.Entropy);
-        means.Add(Metrics.GradientNorm, result.GradientNorm);
-        means.Add(Metrics.Divergence, result.Search.Divergence);
-        means.Add(Metrics.SurrogateImprovement, result.Improvement);
-        means.Add(Metrics.Backtracks, result.Search.Backtracks);
-        means.Add(Metrics.StepAccepted, result.Search.Accepted ? 1 : 0);
-        means.Add(Metrics.CgResidual, result.Residual);
-    }
-
-    private static void Report(MetricMeans means, ClippedResult result)
-    {
-        means.Add(Metrics.PolicyLoss, result.Loss);
-        means.Add(Metrics.Entropy, result.Entropy);
-        means.Add(Metrics.GradientNorm, result.GradientNorm);
-        means.Add(Metrics.ApproximateKl, result.ApproximateKl);
-        means.Add(Metrics.ClipFraction, result.ClipFraction);
-    }
-
     private void ReportCuriosity(MetricMeans means, double eta, CuriosityFit fit, long steps)
     {
         var (sum, paid, earned) = (0.0, 0.0, 0.0);
@@ -546,7 +515,7 @@ public sealed class Vime : IAlgorithm
         means.Add(Metrics.GainDivisor, dynamics?.Normaliser.Divisor ?? random!.Divisor);
         means.Add(Metrics.ModelErrorBefore, fit.ErrorBefore);
         means.Add(Metrics.ModelErrorAfter, fit.ErrorAfter);
-        means.Add(Metrics.StateCoverage, visits.Visited);
+        means.Add(Metrics.StateCoverage, exploration.Visited);
         if (dynamics is null)
             return;
         var divergence = dynamics.Model.PriorDivergence();

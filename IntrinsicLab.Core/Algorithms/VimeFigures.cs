@@ -1,5 +1,4 @@
 using System.Globalization;
-using IntrinsicLab.Core.Environments;
 using IntrinsicLab.Core.Formulas;
 
 namespace IntrinsicLab.Core.Algorithms;
@@ -23,22 +22,23 @@ internal static class VimeFigures
     /// <param name="paths">The last batch.</param>
     /// <param name="scores">What its steps scored, [N].</param>
     /// <param name="bonuses">The same normalised, [N].</param>
-    /// <param name="visits">Visits through the whole training.</param>
+    /// <param name="exploration">Where the whole training has been.</param>
     /// <param name="dynamics">The model; null where there is none.</param>
     /// <param name="errors">Squared errors of the model over the batch that it has learnt from by now, [N]; empty without a model.</param>
     /// <param name="bonus">What was scored.</param>
     public static IEnumerable<Figure> Of(
-        PathBatch paths, double[] scores, double[] bonuses, VisitMap visits, DynamicsCuriosity? dynamics, double[] errors, CuriosityBonus bonus)
+        PathBatch paths, double[] scores, double[] bonuses, ExplorationLog exploration, DynamicsCuriosity? dynamics, double[] errors, CuriosityBonus bonus)
     {
         if (paths.Rows == 0)
             yield break;
         var score = bonus == CuriosityBonus.InformationGain ? "information gain (nats)" : "prediction error";
         yield return Along(paths, scores, score);
-        if (visits.Map is { } map)
-        {
-            yield return Where(paths, bonuses, visits, map);
-            yield return Visits(visits, map);
-        }
+        if (exploration.Planes is [var plane, ..])
+            yield return Where(paths, bonuses, plane);
+        foreach (var visits in ExplorationFigures.Visits(exploration))
+            yield return visits;
+        if (exploration.Planes.Count > 0)
+            yield return ExplorationFigures.Coverage(exploration, "Fields of the state map");
         if (dynamics is not null)
             yield return Deviations(dynamics.Model);
         yield return Scores("scores", "What the batch's steps scored",
@@ -68,28 +68,18 @@ internal static class VimeFigures
         };
     }
 
-    private static HeatFigure Where(PathBatch paths, double[] bonuses, VisitMap visits, StateMap map)
+    private static HeatFigure Where(PathBatch paths, double[] bonuses, VisitedPlane plane)
     {
-        var (sums, counts) = (new double[visits.Visits.Count], new int[visits.Visits.Count]);
+        var (sums, counts) = (new double[plane.Visits.Count], new int[plane.Visits.Count]);
         for (var row = 0; row < paths.Rows; row++)
-            if (visits.FieldOf(paths.Observations.Slice(row * paths.ObservationSize, paths.ObservationSize)) is >= 0 and var field)
+            if (plane.FieldOf(paths.Observations.Slice(row * paths.ObservationSize, paths.ObservationSize)) is >= 0 and var field)
                 (sums[field], counts[field]) = (sums[field] + bonuses[row], counts[field] + 1);
-        return Heat("curiosity-map", "Curiosity bonus over the state space",
-            "Mean bonus, normalised and not yet weighted, of the batch's steps that began in each field; gaps were not visited by this batch.",
-            map, [.. sums.Select((sum, field) => counts[field] > 0 ? sum / counts[field] : double.NaN)], "bonus");
+        return ExplorationFigures.Heat("curiosity-map", "Curiosity bonus over the state space",
+            "Mean bonus, normalised and not yet weighted, of the batch's steps that began in each field, in logarithmic colours; gaps were not visited by this batch, or paid nothing.",
+            plane, [.. sums.Select((sum, field) => counts[field] > 0 ? sum / counts[field] : double.NaN)], "bonus")
+            with
+        { Logarithmic = true };
     }
-
-    private static HeatFigure Visits(VisitMap visits, StateMap map) => Heat("visits", "Places visited",
-        string.Create(CultureInfo.InvariantCulture,
-            $"Steps of the whole training that began in each field, as a power of ten; gaps were never visited. {visits.Visited} of {visits.Visits.Count} fields were."),
-        map, [.. visits.Visits.Select(count => count > 0 ? Math.Log10(count) : double.NaN)], "log₁₀ of steps");
-
-    private static HeatFigure Heat(string id, string title, string caption, StateMap map, IReadOnlyList<double> values, string label) => new(
-        id, title, caption, new(map.X.Label), new(map.Y.Label), map.X.Centres, map.Y.Centres, values, label)
-    {
-        Map = map.Grid,
-        Overlay = [.. map.Places.Select(at => new FigureSeries(at.Name, [at.X], [at.Y]) { Points = true })],
-    };
 
     private static BarFigure Deviations(DynamicsModel model)
     {

@@ -36,7 +36,8 @@ public sealed class BottleneckReward : IDisposable
     /// <param name="output">What the last layer puts out.</param>
     /// <param name="capacity">Most rows of one pass.</param>
     /// <param name="rng">Source of the initial weights.</param>
-    public BottleneckReward(ActorCriticShape shape, int width, RewardOutput output, int capacity, Rng rng)
+    /// <param name="outputScale">Scale of the last layer's weights.</param>
+    public BottleneckReward(ActorCriticShape shape, int width, RewardOutput output, int capacity, Rng rng, double outputScale = 1)
     {
         (this.output, actions, continuous) = (output, shape.Actions, shape.Continuous);
         observationSize = shape.Observation.Aggregate((left, right) => left * right);
@@ -44,7 +45,7 @@ public sealed class BottleneckReward : IDisposable
         head = new Mlp(width, [], 1, shape.Activation);
         var memory = new float[body.ParameterCount + head.ParameterCount];
         body.Initialise(memory, rng, (width, 1.0));
-        head.Initialise(memory.AsSpan(body.ParameterCount), rng, (1, 1.0));
+        head.Initialise(memory.AsSpan(body.ParameterCount), rng, (1, outputScale));
         parameters = FlatMemory.ToTensor(memory, [memory.Length], CPU);
         using (no_grad())
             gradient = zeros_like(parameters);

@@ -50,10 +50,11 @@ public sealed record GroupCurveSettings
 
 /// <summary>
 /// Seeds of one configuration as one curve. It depends on its own seeds, the grid and the settings alone: other groups, the zoom and
-/// reloading change nothing.
+/// reloading change nothing. It is there where more than half of the seeds were observed: those that go on longest are no sample of all, and a
+/// median of all is bounded by those observed only while they are the majority.
 /// </summary>
 /// <param name="Grid">Places, as declared.</param>
-/// <param name="Centre">The statistic; NaN where no seed was observed.</param>
+/// <param name="Centre">The statistic; NaN where half of the seeds or fewer were observed.</param>
 /// <param name="Low">Lower edge of the band; NaN where there is none.</param>
 /// <param name="High">Upper edge of the band.</param>
 /// <param name="Seeds">Seeds observed at each place.</param>
@@ -74,7 +75,7 @@ public sealed record GroupCurve(double[] Grid, double[] Centre, double[] Low, do
 
     /// <summary>
     /// Aggregates the runs of one method on several tasks, whose scores are normalised: at each place the statistic of the table of runs by tasks.
-    /// Where a task has no run left there is no value, since fewer tasks would be another question.
+    /// Where a task has lost half of its runs there is no value, since fewer tasks would be another question.
     /// </summary>
     /// <param name="tasks">For each task its runs, at least one each.</param>
     /// <param name="grid">Ascending places.</param>
@@ -96,7 +97,7 @@ public sealed record GroupCurve(double[] Grid, double[] Centre, double[] Low, do
         {
             double[][] values = [.. aligned.Select(runs => runs.Select(curve => curve[place]).Where(value => !double.IsNaN(value)).ToArray())];
             counts[place] = values.Sum(task => task.Length);
-            if (values.Any(task => task.Length == 0))
+            if (values.Zip(aligned).Any(task => 2 * task.First.Length <= task.Second.Count))
                 continue;
             var table = new ScoreTable(values);
             var bounds = settings.Band == Band.Bootstrap ? bootstrap?[place] : Bounds(settings, table);
@@ -171,7 +172,8 @@ public sealed record GroupCurve(double[] Grid, double[] Centre, double[] Low, do
             : "";
         var reading = settings.Interpolation == Interpolation.Linear ? "linear between a seed's points" : "a seed's previous value";
         var what = tasks > 1 ? $"{seeds} runs on {tasks} environments" : $"{seeds} seed{(seeds == 1 ? "" : "s")}";
-        return $"{statistic} over {what}; {band}; {reading}, never beyond its range{smoothing}.";
+        var majority = seeds < 2 ? "" : "; where more than half of the seeds were observed";
+        return $"{statistic} over {what}; {band}; {reading}, never beyond its range{majority}{smoothing}.";
     }
 
     private static double[] Filled(int count)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using IntrinsicLab.Data;
 using IntrinsicLab.Tests.Support;
+using Microsoft.EntityFrameworkCore;
 
 namespace IntrinsicLab.Tests.Faults;
 
@@ -47,6 +48,33 @@ public sealed class KilledProcessTests : IDisposable
         Assert.Equal(1, (await lab.Events(run.Id)).Count(each => each.To == RunStatus.Completed));
     }
 
+    [Fact]
+    public async Task RunOfVime_KilledAfterACheckpoint_EndsWithThePointsAndFiguresOfAnUndisturbedOne()
+    {
+        await using var lab = await TestWorker.Start(folder, worker: false);
+        // A pool that has come round, and networks with moments of their own for model, policy and baseline.
+        var plan = TestWorker.Plan("""
+            {
+              "algorithm": "vime", "environment": "mountain-car-x", "steps": 60000,
+              "parameters": { "stepsPerBatch": 1000, "modelUpdates": 100, "poolSize": 5000, "baseline": "network", "baselineTarget": "augmented" },
+              "evaluation": { "every": 20000, "episodes": 1 }
+            }
+            """);
+        var run = await lab.Enqueue(plan);
+        StartWorker();
+
+        await FirstCheckpoint(lab, run.Id);
+        Kill(await SomewhereIn(lab, run.Id));
+        Assert.InRange((await lab.Until(run.Id, RunStatus.Failed)).StepsDone, 1000, 59_999);
+        await lab.Queue.Resume(run.Id, "test");
+
+        var done = await lab.Until(run.Id, RunStatus.Completed);
+        var artifacts = new Dictionary<string, byte[]>();
+        TestWorker.AssertEqual(TestWorker.TrainAlone(plan, artifacts), await lab.Points(run.Id));
+        await lab.AssertArtifacts(artifacts, run.Id);
+        Assert.Equal(2, done.Attempt);
+    }
+
     public void Dispose()
     {
         foreach (var worker in workers)
@@ -64,6 +92,16 @@ public sealed class KilledProcessTests : IDisposable
         var running = await lab.Until(run, run => run.Status == RunStatus.Running && run.StepsDone > 0 && run.ProcessId is not null);
         await Task.Delay(Random.Shared.Next(400));
         return running.ProcessId!.Value;
+    }
+
+    private static async Task FirstCheckpoint(TestWorker lab, Guid run)
+    {
+        await using var context = lab.Context();
+        for (var look = 0; !await context.Checkpoints.AnyAsync(checkpoint => checkpoint.RunId == run); look++)
+        {
+            Assert.True(look < 4500, await lab.Story(run));
+            await Task.Delay(20);
+        }
     }
 
     private static void Kill(int process) => Process.GetProcessById(process).Kill();

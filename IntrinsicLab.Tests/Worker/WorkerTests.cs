@@ -64,6 +64,38 @@ public sealed class WorkerTests
         await lab.AssertArtifacts(artifacts, disturbed.Id);
     }
 
+    [Theory]
+    [InlineData(""" "bonus": "information-gain", "baseline": "network" """)]
+    [InlineData(""" "bonus": "random-network", "optimizer": "ppo", "normaliseObservations": true """)]
+    public async Task PauseAndResume_OfVime_KeepsPoolAndNetworks(string parameters)
+    {
+        await using var lab = await TestWorker.Start(worker: false);
+        var plan = TestWorker.Plan($$"""
+            {
+              "algorithm": "vime", "environment": "pendulum", "steps": 12000,
+              "parameters": { "stepsPerBatch": 1000, "modelUpdates": 100, "poolSize": 5000, {{parameters}} }
+            }
+            """);
+        var disturbed = await lab.Enqueue(plan);
+        await PauseAt(7000);
+        await using var worker = await TestWorker.Start(lab.Folder);
+        var paused = await lab.Until(disturbed.Id, RunStatus.Paused);
+        await PauseAt(null);
+        await lab.Queue.Resume(disturbed.Id, "test");
+        var done = await lab.Until(disturbed.Id, RunStatus.Completed);
+
+        Assert.InRange(paused.StepsDone, 7000, 8000);
+        Assert.Equal(2, done.Attempt);
+        TestWorker.AssertEqual(TestWorker.TrainAlone(plan), await lab.Points(disturbed.Id));
+
+        // Where a search would pause it: a person's click comes too late for a run of seconds.
+        async Task PauseAt(long? step)
+        {
+            await using var context = lab.Context();
+            await context.Runs.ExecuteUpdateAsync(run => run.SetProperty(each => each.PauseAt, step));
+        }
+    }
+
     [Fact]
     public async Task Stop_OfTheWorker_HandsRunsBackWithACheckpoint()
     {

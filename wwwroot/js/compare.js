@@ -207,7 +207,7 @@ class Compare extends HTMLElement {
     const x = grid[this.#place];
     const words = groups.map(group => {
       const index = group.curve.x.indexOf(x);
-      return index < 0 || group.curve.y[index] === null ? `${group.label}: nothing` :
+      return index < 0 || group.curve.y[index] === null ? `${group.label}: ${group.curve.n[index] ? `only ${group.curve.n[index]} of its seeds` : 'nothing'}` :
         `${group.label}: ${figure(group.curve.y[index])}${group.curve.low[index] === null ? '' : ` (${between(group.curve.low[index], group.curve.high[index])})`}, ${group.curve.n[index]} seeds`;
     });
     const text = `${where(x, this.#answer.settings.x)}: ${words.join('; ')}`;

@@ -5,6 +5,7 @@ import { count, figure as shown } from './curves.js';
 
 const PREFIX = 'figures/';
 const PLAY_EVERY = 900;
+const FAR_LARGER = 10;
 const fetched = new Map();
 
 class Figures extends HTMLElement {
@@ -12,6 +13,7 @@ class Figures extends HTMLElement {
   #sheet = null;
   #cards = new Map();
   #tables = new Set();
+  #scales = new Map();
   #bar = null;
   #range = null;
   #where = null;
@@ -98,8 +100,10 @@ class Figures extends HTMLElement {
     this.#range.setAttribute('aria-valuetext', words);
     const turn = ++this.#loading;
     const loaded = await load(sheet);
-    if (turn !== this.#loading || !this.isConnected || loaded === this.#sheet) return;
+    const scales = await scalesOf(this.#sheets);
+    if (turn !== this.#loading || !this.isConnected || (loaded === this.#sheet && same(scales, this.#scales))) return;
     this.#sheet = loaded;
+    this.#scales = scales;
     await this.#draw();
   }
 
@@ -155,7 +159,9 @@ class Figures extends HTMLElement {
     const { figure } = card;
     const asTable = this.#tables.has(figure.id);
     card.title.textContent = figure.title;
-    card.caption.textContent = figure.caption;
+    const { extremes, alone } = this.#scale(figure);
+    card.caption.textContent = figure.kind !== 'heat' || this.#sheets.length < 2 ? figure.caption
+      : `${figure.caption} ${alone ? 'Colours are of this moment: values of others are far larger.' : 'Colours mean the same at every moment.'}`;
     card.toggle.setAttribute('aria-pressed', String(asTable));
     card.plot.hidden = asTable;
     card.table.hidden = !asTable;
@@ -164,8 +170,17 @@ class Figures extends HTMLElement {
       card.table.replaceChildren(table(rows(figure)));
       return;
     }
-    const { traces, layout } = picture(figure, card.plot.clientWidth);
+    const { traces, layout } = picture(figure, card.plot.clientWidth, extremes);
     await Plotly.react(card.plot, traces, layout, { displayModeBar: false, responsive: true });
+  }
+
+  // One scale for all moments; where it would leave this one a single colour, its own.
+  #scale(figure) {
+    const extremes = this.#scales.get(figure.id);
+    if (!extremes || figure.diverging || figure.logarithmic) return { extremes };
+    const own = widened(undefined, figure.values);
+    const alone = own[2] > own[0] && extremes[2] - extremes[0] > FAR_LARGER * (own[2] - own[0]);
+    return { extremes: alone ? own : extremes, alone };
   }
 
   #card(figure) {
@@ -196,7 +211,7 @@ class Figures extends HTMLElement {
       [rows(card.figure).map(row => row.map(cell => typeof cell === 'string' ? `"${cell.replaceAll('"', '""')}"` : cell ?? '').join(',')).join('\n') + '\n'], { type: 'text/csv' })));
     png.addEventListener('click', async () => {
       const Plotly = await plotly();
-      const { traces, layout } = picture(card.figure, 900);
+      const { traces, layout } = picture(card.figure, 900, this.#scale(card.figure).extremes);
       const address = await Plotly.toImage({ data: traces, layout: { ...layout, paper_bgcolor: colour('surface'), width: 900, height: 560 } }, { format: 'png', scale: 2 });
       save(`${card.figure.id}-${this.#sheet.step}.png`, await (await fetch(address)).blob());
     });
@@ -204,8 +219,32 @@ class Figures extends HTMLElement {
   }
 }
 
-/** Traces and layout of one figure. */
-function picture(figure, width) {
+/**
+ * For each heat map the least, the least above zero, and the largest of its values at all moments, so that colours can be compared through
+ * training. A moment that cannot be fetched is left out.
+ */
+async function scalesOf(sheets) {
+  const scales = new Map();
+  for (const sheet of await Promise.all(sheets.map(each => load(each).catch(() => null))))
+    for (const figure of sheet?.figures ?? [])
+      if (figure.kind === 'heat') scales.set(figure.id, widened(scales.get(figure.id), figure.values));
+  return scales;
+}
+
+function widened([low, lowest, high] = [Infinity, Infinity, -Infinity], values) {
+  for (const value of values) {
+    if (value === null) continue;
+    low = Math.min(low, value);
+    if (value > 0) lowest = Math.min(lowest, value);
+    high = Math.max(high, value);
+  }
+  return [low, lowest, high];
+}
+
+const same = (one, other) => JSON.stringify([...one]) === JSON.stringify([...other]);
+
+/** Traces and layout of one figure; of a heat map with the extremes that its colours span. */
+function picture(figure, width, [low, lowest, high] = [0, 1, 1]) {
   const grid = { gridcolor: colour('line'), linecolor: colour('line'), zeroline: false, tickfont: { size: 12 }, ticks: '', automargin: true };
   const axis = ({ label, logarithmic }) => ({ ...grid, title: { text: escape(label), standoff: 6, font: { size: 12 } }, type: logarithmic ? 'log' : 'linear' });
   const layout = {
@@ -231,18 +270,19 @@ function picture(figure, width) {
     },
   };
   if (figure.kind === 'bars') return bars(figure, layout, grid, width);
-  const reach = Math.max(...figure.values.map(value => Math.abs(value ?? 0)), 1e-9);
+  const reach = Math.max(Math.abs(low), Math.abs(high), 1e-9);
+  const span = figure.diverging ? [-reach, reach] : figure.logarithmic ? [Math.log10(lowest), Math.log10(high)] : [low, high];
   const inRows = values => figure.rows.map((_, row) => values.slice(row * figure.columns.length, (row + 1) * figure.columns.length));
   return {
     traces: [
       {
         type: 'heatmap', x: figure.columns, y: figure.rows, z: inRows(figure.logarithmic ? figure.values.map(value => value > 0 ? Math.log10(value) : null) : figure.values), customdata: inRows(figure.values),
-        colorscale: figure.diverging ? diverging() : 'Cividis', ...(figure.diverging ? { zmin: -reach, zmax: reach } : {}),
+        colorscale: figure.diverging ? diverging() : 'Cividis', ...(span[1] > span[0] && span.every(Number.isFinite) ? { zmin: span[0], zmax: span[1] } : {}),
         hovertemplate: `${escape(figure.x.label)} %{x:.4~g}<br>${escape(figure.y.label)} %{y:.4~g}<br><b>%{customdata:.5~g}</b> ${escape(figure.valueLabel)}<extra></extra>`,
         // A map of squares leaves room beside it, other planes have it above.
         colorbar: {
           ...(figure.map ? { thickness: 10 } : { orientation: 'h', x: 0, xanchor: 'left', y: 1, yanchor: 'bottom', ypad: 4, len: 1, thickness: 8 }),
-          outlinewidth: 0, nticks: 6, tickfont: { size: 12 }, ...(figure.logarithmic ? powers(figure.values) : {}),
+          outlinewidth: 0, nticks: 6, tickfont: { size: 12 }, ...(figure.logarithmic && high > 0 ? powers(lowest, high) : {}),
           title: { text: escape(figure.valueLabel), side: 'top', font: { size: 12 } },
         },
       },
@@ -256,24 +296,37 @@ function picture(figure, width) {
       ...layout,
       margin: { ...layout.margin, r: width < 480 ? 4 : 12 },
       // Gaps, such as walls, show what is behind.
-      annotations: figure.overlay.filter(series => series.x.length === 1).map(series => place(series, figure)),
+      annotations: [...figure.overlay.filter(series => series.x.length === 1).map(series => place(series, figure)), ...(figure.map ? [] : [below(figure.x.label)])],
       plot_bgcolor: figure.values.includes(null) ? colour('line') : layout.plot_bgcolor,
-      xaxis: { ...axis(figure.x), showgrid: false, ...whole(figure.columns), ...(figure.map ? { constrain: 'domain' } : {}) },
-      yaxis: { ...axis(figure.y), showgrid: false, ...whole(figure.rows), ...(figure.map ? { scaleanchor: 'x', autorange: 'reversed', constrain: 'domain' } : {}) },
+      xaxis: {
+        ...axis(figure.x), showgrid: false, range: edges(figure.columns), ...whole(figure.columns),
+        ...(figure.map ? { constrain: 'domain' } : { title: { text: '' }, automargin: false }),
+      },
+      yaxis: {
+        ...axis(figure.y), showgrid: false, range: figure.map ? edges(figure.rows).reverse() : edges(figure.rows),
+        ...whole(figure.rows), ...(figure.map ? { scaleanchor: 'x', constrain: 'domain' } : {}),
+      },
     },
   };
 }
 
 // Powers of ten along a scale of logarithms, as many as have room; within one power 1, 2 and 5 of it.
-function powers(values) {
-  const shown = values.filter(value => value > 0);
-  const [low, high] = [Math.min(...shown), Math.max(...shown)];
+function powers(low, high) {
   const [first, last] = [Math.floor(Math.log10(low)), Math.floor(Math.log10(high))];
   const every = Math.ceil((last - first + 1) / 6);
   const exponents = Array.from({ length: last - first + 1 }, (_, index) => first + index).filter(exponent => exponent % every === 0);
   const ticks = exponents.flatMap(exponent => last - first > 1 ? [10 ** exponent] : [10 ** exponent, 2 * 10 ** exponent, 5 * 10 ** exponent])
     .filter(tick => tick >= low && tick <= high);
   return { tickvals: ticks.map(Math.log10), ticktext: ticks.map(tick => tick.toLocaleString('en', { maximumSignificantDigits: 1 })) };
+}
+
+// The name of the axis: under a scale above the plane, plotly would set its own on the ticks.
+const below = label => ({ text: escape(label), name: 'axis', xref: 'paper', x: 0.5, yref: 'paper', y: 0, yshift: -28, yanchor: 'middle', showarrow: false, font: { size: 12 } });
+
+// From edge to edge of the outermost fields, whatever lies over them.
+function edges(centres) {
+  const half = centres.length > 1 ? (centres.at(-1) - centres[0]) / (centres.length - 1) / 2 : 0.5;
+  return [centres[0] - half, centres.at(-1) + half];
 }
 
 // Cells and components are counted: no ticks between them.
@@ -302,7 +355,7 @@ function line(series, index, figure) {
     fill: 'toself', fillcolor: shade, opacity: 0.16, hoverinfo: 'skip', showlegend: false,
   });
   traces.push({
-    x: series.x, y: series.y, name, type: 'scatter', mode: series.points ? 'markers' : 'lines', connectgaps: false, ...(series.onRight ? { yaxis: 'y2' } : {}),
+    x: series.x, y: series.y, name, type: 'scatter', mode: series.points ? 'markers' : series.x.length < 3 ? 'lines+markers' : 'lines', connectgaps: false, ...(series.onRight ? { yaxis: 'y2' } : {}),
     line: { color: shade, width: 1.75, dash: ['solid', 'dash', 'dot'][Math.floor(index / 8) % 3] }, marker: { color: shade, size: 5 },
     hovertemplate: `${name}<br><b>%{y:.5~g}</b> ${escape((series.onRight ? figure.right : figure.y).label)}<br>${escape(figure.x.label)} %{x:.5~g}<extra></extra>`,
   });

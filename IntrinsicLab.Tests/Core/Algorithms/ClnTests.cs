@@ -21,6 +21,8 @@ public class ClnTests
         LearningRate = 1e-3,
         RewardLearningRate = 1e-3,
         NormaliseRewards = true,
+        PolicyExtrinsicCoefficient = 0,
+        RewardOutputScale = 1,
         HiddenSizes = [16, 16],
     };
 

@@ -218,54 +218,6 @@ public class VimeTests
     }
 
     [Fact]
-    public void VisitMap_APlane_CountsFieldsAndKeepsThem()
-    {
-        var spec = Setup("mountain-car-x").Environments.Spec;
-        var visits = new VisitMap(spec, raw: true);
-        visits.Add([0f, 0f, 0.001f, 0f, 0.3f, -1f, 5f, 0f]);
-
-        Assert.Equal(2, visits.Visited);
-        Assert.Equal(3, visits.Visits.Sum());
-        var field = visits.FieldOf([0.3f, -1f]);
-        var (column, row) = (field % 41, field / 41);
-        Assert.Equal((0.3, -1), (visits.Map!.X.Centres[column], visits.Map.Y.Centres[row]), new Within(1.8 / 41 / 2, 5.0 / 41 / 2));
-        Assert.Equal(-1, visits.FieldOf([5f, 0f]));
-    }
-
-    [Theory]
-    [InlineData("four-rooms", true)]
-    [InlineData("pendulum", true)]
-    [InlineData("mountain-car-x", false)]
-    public void VisitMap_OtherWorlds_CountsSomeFieldsAndRestores(string environment, bool raw)
-    {
-        var setup = Setup(environment);
-        var size = setup.Environments.Spec.Observation.Size;
-        using var batch = new EnvironmentBatch(setup.Environments, 1, new Rng(3));
-        batch.Reset();
-        var seen = new List<float>();
-        var rng = new Rng(4);
-        for (var step = 0; step < 200; step++)
-        {
-            seen.AddRange(batch.Observations.ToArray());
-            batch.Step([setup.Environments.Spec.Action is Discrete discrete ? rng.NextInt(discrete.Count) : (float)rng.NextDouble(-1, 1)]);
-        }
-        var (visits, restored) = (new VisitMap(setup.Environments.Spec, raw), new VisitMap(setup.Environments.Spec, raw));
-
-        visits.Add([.. seen]);
-        using var saved = new MemoryStream();
-        using (var writer = new CheckpointWriter(saved))
-            visits.Save(writer);
-        saved.Position = 0;
-        restored.Load(new CheckpointReader(saved));
-
-        Assert.Equal(200, visits.Visits.Sum());
-        Assert.InRange(visits.Visited, 5, 200);
-        Assert.Equal(visits.Visited, restored.Visited);
-        Assert.Equal(visits.Visits, restored.Visits);
-        Assert.Equal(visits.FieldOf([.. seen.Take(size)]), restored.FieldOf([.. seen.Take(size)]));
-    }
-
-    [Fact]
     public void CrossCheck_SaysWhatDoesNotFit()
     {
         var vime = AlgorithmCatalog.Find("vime")!;
@@ -276,12 +228,5 @@ public class VimeTests
             ["subsampleFactor", "minimumPool"],
             vime.CrossCheck(new VimeConfig { StepsPerBatch = 10, SubsampleFactor = 0.01, PoolSize = 400 }, spec).Select(each => each.Member));
         Assert.Equal(["poolSize"], vime.CrossCheck(new VimeConfig { PoolSize = 100_000_000 }, spec with { Observation = new Box([1000], 0, 1) }).Select(each => each.Member));
-    }
-
-    private sealed record Within(double X, double Y) : IEqualityComparer<(double X, double Y)>
-    {
-        public bool Equals((double X, double Y) one, (double X, double Y) other) => Math.Abs(one.X - other.X) <= X && Math.Abs(one.Y - other.Y) <= Y;
-
-        public int GetHashCode((double X, double Y) of) => 0;
     }
 }

@@ -21,7 +21,36 @@ public class GroupTests
         Assert.Equal(1.6, curve.Centre[0], 12);
         Assert.Equal((3 + 1 + 8 + 9) / 4.0, curve.Centre[3], 12);
         Assert.Equal((1, 9), (curve.Low[3], curve.High[3]));
-        Assert.Equal("Mean over 5 seeds; band: smallest to largest seed; linear between a seed's points, never beyond its range.", curve.Method);
+        Assert.Equal("Mean over 5 seeds; band: smallest to largest seed; linear between a seed's points, never beyond its range; where more than half of the seeds were observed.", curve.Method);
+    }
+
+    [Theory]
+    [InlineData(Aggregate.Median)]
+    [InlineData(Aggregate.Mean)]
+    public void GroupCurve_WhereHalfTheSeedsHaveEnded_Stops(Aggregate statistic)
+    {
+        // Three of four reach 2, two of four 3; the longest is the one that never got anywhere.
+        SeedCurve[] seeds = [new([0, 2], [1, 1]), new([0, 1], [1, 1]), new([0, 3], [1, 1]), new([0, 4], [0, 0])];
+
+        var curve = GroupCurve.Of(seeds, [0, 1, 2, 3, 4], new GroupCurveSettings { Statistic = statistic, Band = Band.MinMax });
+
+        Assert.Equal([4, 4, 3, 2, 1], curve.Seeds);
+        Assert.Equal([false, false, false, true, true], curve.Centre.Select(double.IsNaN));
+        Assert.Equal(curve.Centre.Select(double.IsNaN), curve.Low.Select(double.IsNaN));
+        Assert.Equal(curve.Centre.Select(double.IsNaN), curve.High.Select(double.IsNaN));
+        Assert.Equal(statistic == Aggregate.Median ? 1 : 2.0 / 3, curve.Centre[2], 12);
+        Assert.Equal(0, curve.Lines[3][4]);
+    }
+
+    [Fact]
+    public void GroupCurve_OverTasks_StopsWhereOneTaskHasLostHalfItsRuns()
+    {
+        SeedCurve[] whole = [new([0, 2], [1, 1]), new([0, 2], [1, 1])], half = [new([0, 2], [3, 3]), new([0, 1], [3, 3])];
+
+        var curve = GroupCurve.OfTasks([whole, half], [0, 1, 2], new GroupCurveSettings { Band = Band.MinMax });
+
+        Assert.Equal([2, 2, double.NaN], curve.Centre);
+        Assert.Equal([4, 4, 3], curve.Seeds);
     }
 
     [Fact]

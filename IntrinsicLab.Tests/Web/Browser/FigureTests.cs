@@ -28,6 +28,10 @@ public sealed class FigureTests(LabInBrowser lab)
         await Expect(cards.First.Locator(".barlayer .point")).ToHaveCountAsync(6);
         await Expect(cards.Nth(2).Locator(".heatmaplayer image")).ToHaveCountAsync(1);
         await Expect(page.Tab.Locator(".figures-where")).ToContainTextAsync("the last");
+        Assert.True(
+            await cards.Nth(2).EvaluateAsync<bool>(
+                "card => [...card.querySelectorAll('.xtick text')].every(tick => tick.getBoundingClientRect().bottom <= card.querySelector('.annotation-text').getBoundingClientRect().top)"),
+            "The axis title lies on the ticks.");
 
         var moment = page.Tab.GetByLabel("Moment of training");
         await moment.FocusAsync();
@@ -67,14 +71,18 @@ public sealed class FigureTests(LabInBrowser lab)
         await Expect(Card("Learned and extrinsic reward, step by step").Locator(".y2title")).ToHaveTextAsync("extrinsic reward");
         await Expect(Card("Learned reward of each action").Locator(".barlayer .point")).ToHaveCountAsync(8);
 
-        // Another moment, another reward.
+        // Another moment, another reward in the same colours.
         Task<string?> Picture() => map.Locator(".heatmaplayer image").GetAttributeAsync("href");
-        var last = await Picture();
+        Task<double[]> Colours() => map.Locator(".figure-plot").EvaluateAsync<double[]>("plot => [plot.data[0].zmin, plot.data[0].zmax]");
+        var (last, colours) = (await Picture(), await Colours());
         Assert.NotNull(last);
+        Assert.True(colours[0] < colours[1]);
         await page.Tab.GetByLabel("Moment of training").FocusAsync();
         await page.Tab.Keyboard.PressAsync("Home");
         await Expect(page.Tab).ToHaveURLAsync(new Regex(@"figures=\d+"));
         await LabInBrowser.Until(async () => await Picture() != last, "the reward as it was after the first update");
+        Assert.Equal(colours, await Colours());
+        await Expect(map).ToContainTextAsync("Colours mean the same at every moment.");
 
         // Under the replay the reward of the step just taken, none before the first.
         await page.Go($"runs/{run}?tab=replay");
