@@ -161,7 +161,8 @@ public sealed record A2CConfig
 /// <summary>
 /// Synchronous advantage actor-critic (Mnih et al. 2016, "Asynchronous Methods for Deep Reinforcement Learning", algorithm S3, with all
 /// environments stepped together) in the form of the OpenAI Baselines code. It is <see cref="Ppo"/> with one epoch, one minibatch, λ = 1
-/// and no clipping or normalisation (Huang et al. 2022, "A2C is a special case of PPO"). Numbers refer to docs/algorithms/a2c.md. With a memory or auxiliary tasks it is <see cref="Unreal"/>.
+/// and no clipping or normalisation (Huang et al. 2022, "A2C is a special case of PPO"). Numbers refer to docs/algorithms/a2c.md.
+/// With a memory or auxiliary tasks <see cref="Unreal"/> runs instead.
 /// </summary>
 public sealed class A2C : IAlgorithm
 {
