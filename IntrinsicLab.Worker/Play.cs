@@ -165,10 +165,14 @@ internal sealed class Play(EnvironmentEntry entry, RunPolicy? policy = null) : I
             }
             steps++;
             // A policy is judged by what its evaluations count; a preview shows what a learner would be paid.
+            policy?.Paid(result.Reward);
             sum += policy is null ? result.Reward : result.RawReward;
             running = !result.Ended || (policy is not null && result.GameGoesOn);
             if (running && result.Ended)
+            {
                 environment.Reset(world, observation);
+                policy!.Begin();
+            }
             WriteFrame(writer, result, taken);
         }
         EndFrames(writer);
@@ -212,6 +216,7 @@ internal sealed class Play(EnvironmentEntry entry, RunPolicy? policy = null) : I
     private void Begin(Utf8JsonWriter writer)
     {
         environment!.Reset(world, observation);
+        policy?.Begin();
         (sum, steps, running, shown) = (0, 0, true, null);
         if (goal is { } place)
             environment.Want(place.X, place.Y, observation);

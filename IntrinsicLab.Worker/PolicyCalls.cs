@@ -57,6 +57,8 @@ internal sealed class PolicyCalls(RunPolicy policy)
         writer.WriteStartArray("actions");
         foreach (var observation in observations)
         {
+            // Nothing came before it, as far as a policy with a memory is told.
+            policy.Begin();
             policy.Act(observation, action);
             Write(writer, action);
         }
@@ -169,6 +171,7 @@ internal sealed class PolicyCalls(RunPolicy policy)
         {
             var (observation, action) = (new float[policy.Spec.Observation.Size], new float[policy.Spec.Action.Size]);
             environment.Reset(rng, observation);
+            policy.Begin();
             if (goal is { } place)
                 environment.Want(place.X, place.Y, observation);
             Note(environment, observation, withObservations);
@@ -176,11 +179,15 @@ internal sealed class PolicyCalls(RunPolicy policy)
             do
             {
                 if (result.GameGoesOn)
+                {
                     environment.Reset(rng, observation);
+                    policy.Begin();
+                }
                 policy.Act(observation, action);
                 if (policy.Spec.Elsewhere)
                     environment.Announce(action);
                 result = environment.Step(action, observation);
+                policy.Paid(result.Reward);
                 Return += result.RawReward;
                 length++;
                 Note(environment, observation, withObservations);

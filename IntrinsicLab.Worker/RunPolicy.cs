@@ -34,6 +34,12 @@ internal sealed class RunPolicy(Trainer trainer, EnvironmentFactory environments
     // The most that the wrapper's range allows.
     private const int LongestTrip = 10_000_000;
 
+    /// <inheritdoc cref="IPolicy.Begin"/>
+    public void Begin() => trainer.Policy.Begin();
+
+    /// <inheritdoc cref="IPolicy.Paid"/>
+    public void Paid(double reward) => trainer.Policy.Paid(reward);
+
     /// <summary>Writes the most likely action for an observation, within the action space.</summary>
     public void Act(ReadOnlySpan<float> observation, Span<float> action)
     {
