@@ -64,7 +64,8 @@ internal static class GoalFigures
         double[] shares = [.. left.Select((way, field) => whole[field] > 0 ? way / whole[field] : double.NaN)];
         return new HeatFigure("reached", "Which goals are reached",
             "Distance left over the whole way, of the goals in each field: 0 where they are reached, 1 where the policy might have stayed, more where it went astray.",
-            new("x of the goal"), new("y of the goal"), columns, rows, shares, "share of the way left") { EqualScales = true };
+            new("x of the goal"), new("y of the goal"), columns, rows, shares, "share of the way left")
+        { EqualScales = true };
     }
 
     private static double[] Centres(double[] values)

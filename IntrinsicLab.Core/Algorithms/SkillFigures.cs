@@ -118,14 +118,17 @@ internal static class SkillFigures
         {
             yield return new HeatFigure("regions", "Which skill each place is taken for",
                 "The skill that q finds most likely at every place; whoever is paid by q sees no finer than these regions.", new("x"), new("y"),
-                columns, rows, regions, "skill") { EqualScales = true, Overlay = [Ends(trial, placeOf)] };
+                columns, rows, regions, "skill")
+            { EqualScales = true, Overlay = [Ends(trial, placeOf)] };
             yield return new HeatFigure("certainty", "How sure the discriminator is",
                 "The probability of that skill; at the borders of regions, and where no skill goes, it is low.", new("x"), new("y"), columns, rows, certainty,
-                "probability") { EqualScales = true, Overlay = [Ends(trial, placeOf)] };
+                "probability")
+            { EqualScales = true, Overlay = [Ends(trial, placeOf)] };
         }
         yield return new HeatFigure("reward", $"What {NameOf(discriminator, trial, 0).ToLowerInvariant()} is paid",
             "log q(ω|s) − log p(ω) at every place; above 0 where it tells of the skill, 0 where it tells nothing; what is lower than the highest is high is shown as that.", new("x"), new("y"), columns, rows, pay,
-            "nats") { Diverging = true, EqualScales = true, Overlay = [Ends(trial, placeOf)] };
+            "nats")
+        { Diverging = true, EqualScales = true, Overlay = [Ends(trial, placeOf)] };
     }
 
     private static FigureSeries Ends(SkillTrial trial, WhereAt placeOf)
@@ -147,7 +150,8 @@ internal static class SkillFigures
         double[] numbers = [.. Enumerable.Range(1, trial.Count).Select(number => (double)number)];
         return new HeatFigure("confusion", "Which skill each skill's end is taken for",
             "Row: the skill that acted. Column: the skill that q finds in the last state. Off the diagonal, skills are mistaken for each other.",
-            new("taken for skill"), new("skill"), numbers, numbers, values, "probability") { Map = true };
+            new("taken for skill"), new("skill"), numbers, numbers, values, "probability")
+        { Map = true };
     }
 
     // Bounds of what the discriminator sees, where that is a plane.
