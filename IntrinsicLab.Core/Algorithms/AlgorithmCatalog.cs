@@ -85,8 +85,8 @@ public static class AlgorithmCatalog
             "Liu, Wang, Tian and Chen 2022, Learn Goal-Conditioned Policy with Intrinsic Motivation for Deep Reinforcement Learning",
             GpimSettings.For, GpimSettings.Check, (config, setup) => new Gpim(config, setup))
             with { WhyNotOn = GpimSettings.WhyNotOn, Presets = GpimSettings.Presets, Reports = GpimSettings.Reports, IgnoresReward = true },
-        Entry("goal-sac", "Goal SAC", "Soft actor-critic that is told a goal: by distance (L2), with hindsight (HER), by learned likeness (DISCERN) or an oracle.",
-            "Andrychowicz et al. 2017, Hindsight Experience Replay; Warde-Farley et al. 2018, Unsupervised Control Through Non-Parametric Discriminative Rewards",
+        Entry("goal-sac", "Goal SAC", "Soft actor-critic that is told a goal: by distance (L2), with hindsight (HER), by imagined goals (RIG, Skew-Fit), learned likeness (DISCERN) or an oracle.",
+            "Andrychowicz et al. 2017, Hindsight Experience Replay; Warde-Farley et al. 2018, Unsupervised Control Through Non-Parametric Discriminative Rewards; Nair et al. 2018, Visual Reinforcement Learning with Imagined Goals; Pong et al. 2020, Skew-Fit: State-Covering Self-Supervised Reinforcement Learning",
             GoalSacSettings.For, GoalSacSettings.Check, (config, setup) => new GoalSac(config, setup))
             with { WhyNotOn = GoalSacSettings.WhyNotOn, Presets = GoalSacSettings.Presets, Reports = GoalSacSettings.Reports, IgnoresReward = true },
     ];

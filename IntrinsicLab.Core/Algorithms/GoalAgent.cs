@@ -127,7 +127,10 @@ internal sealed class GoalAgent : IDisposable
     /// </summary>
     /// <param name="row">Row of the batch.</param>
     /// <param name="rng">Source of the choice.</param>
-    public void TakeLaterGoal(int row, Rng rng) => SetGoal(row, buffer[buffer.DrawLater(drawn[row], rng), buffer.Extras[4]]);
+    public void TakeLaterGoal(int row, Rng rng) => SetGoal(row, LaterAchieved(row, rng));
+
+    /// <summary>What the episode of a row of the batch achieved with this step or a later one, each as likely.</summary>
+    public ReadOnlySpan<float> LaterAchieved(int row, Rng rng) => buffer[buffer.DrawLater(drawn[row], rng), buffer.Extras[4]];
 
     /// <summary>Replaces the goal of a row of the batch, in its step and the one after.</summary>
     public void SetGoal(int row, ReadOnlySpan<float> goal)

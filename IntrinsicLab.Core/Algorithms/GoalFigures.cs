@@ -42,6 +42,27 @@ internal static class GoalFigures
         { EqualScales = true };
     }
 
+    /// <summary>A goal that is a square picture, and what an auto-encoder makes of it; nothing for other goals.</summary>
+    public static IReadOnlyList<Figure> OfAutoencoder(GoalAutoencoder autoencoder, ReadOnlySpan<float> goal)
+    {
+        var side = (int)Math.Sqrt(goal.Length);
+        if (side * side != goal.Length)
+            return [];
+        var (code, decoded) = (new float[autoencoder.Latents], new float[goal.Length]);
+        autoencoder.Encode(goal, code);
+        autoencoder.Decode(code, decoded);
+        double[] pixels = [.. Enumerable.Range(0, side)];
+        return
+        [
+            new HeatFigure("goal-picture", "A goal's picture", "The first goal of the trial as the world shows it.",
+                new("column"), new("row"), pixels, pixels, [.. goal.ToArray().Select(value => (double)value)], "brightness")
+            { EqualScales = true },
+            new HeatFigure("goal-reconstruction", "What its code tells of it", "The same picture, through the auto-encoder's code and back: what is lost here no reward can see.",
+                new("column"), new("row"), pixels, pixels, [.. decoded.Select(value => (double)value)], "brightness")
+            { EqualScales = true },
+        ];
+    }
+
     private static LineFigure Distances(GoalTrial trial)
     {
         var (whole, left) = (trial.WholeWay.ToArray(), trial.WayLeft.ToArray());

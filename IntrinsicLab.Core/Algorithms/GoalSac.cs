@@ -13,6 +13,9 @@ public enum GoalSource
 
     /// <summary>The world's own, as evaluations have them.</summary>
     World,
+
+    /// <summary>Codes that an auto-encoder of goals imagines; the policy is told codes too (Nair et al. 2018, RIG).</summary>
+    Vae,
 }
 
 /// <summary>What <see cref="GoalSac"/> is paid.</summary>
@@ -35,6 +38,9 @@ public enum GoalRewardKind
 
     /// <summary>Cosine of learned embeddings, where above 0, at every step (a dense form of DISCERN, Warde-Farley et al. 2018).</summary>
     Discern,
+
+    /// <summary>Minus the distance of the auto-encoder's codes, with its present encoder (Nair et al. 2018, RIG).</summary>
+    Latent,
 }
 
 /// <summary>What <see cref="GoalSac"/> does with goals when it goes back to a step.</summary>
@@ -45,6 +51,9 @@ public enum GoalReplay
 
     /// <summary>Replaces most by what the same episode achieved later (Andrychowicz et al. 2017, HER).</summary>
     Hindsight,
+
+    /// <summary>Keeps a fifth, has half of them imagined anew, and replaces the others by what the same episode achieved later (Nair et al. 2018, RIG).</summary>
+    Rig,
 }
 
 /// <summary>Hyper-parameters of <see cref="GoalSac"/>.</summary>
@@ -69,6 +78,34 @@ public sealed record GoalSacConfig
     /// <summary>Radius of the sparse reward, in the coordinates that success is measured in; 0 for the world's own.</summary>
     [Range(0.0, 1e6), Group("Goals")]
     public double Radius { get; init; }
+
+    /// <summary>Numbers of a code of the auto-encoder.</summary>
+    [Range(1, 256), Group("Auto-encoder")]
+    public int Latents { get; init; } = 2;
+
+    /// <summary>Units of each hidden layer of the auto-encoder's encoder; its decoder has them the other way round.</summary>
+    [Group("Auto-encoder")]
+    public int[] VaeSizes { get; init; } = [64];
+
+    /// <summary>β, weight of the codes' divergence from the prior.</summary>
+    [Range(0.0, 1000.0), Group("Auto-encoder")]
+    public double VaeBeta { get; init; } = 1;
+
+    /// <summary>Step size of Adam for the auto-encoder.</summary>
+    [Range(0.0, 1.0), Group("Auto-encoder")]
+    public double VaeLearningRate { get; init; } = 1e-3;
+
+    /// <summary>Gradient steps of the auto-encoder after each episode.</summary>
+    [Range(1, 100_000), Unit("steps"), Group("Auto-encoder")]
+    public int VaeSteps { get; init; } = 20;
+
+    /// <summary>Draws goals from a Gaussian fitted to the codes of what was achieved, in place of the prior.</summary>
+    [Group("Auto-encoder")]
+    public bool FittedPrior { get; init; }
+
+    /// <summary>Power of its own likelihood that a goal is drawn with to train the auto-encoder: 0 for all alike (RIG), −1 for rare ones more often (Pong et al. 2020, Skew-Fit).</summary>
+    [Range(-10.0, 0.0), Group("Auto-encoder")]
+    public double SkewPower { get; init; }
 
     /// <summary>Units of each hidden layer of policy and critics.</summary>
     [Group("Policy")]
@@ -125,7 +162,7 @@ public sealed record GoalSacConfig
 
 /// <summary>
 /// Soft actor-critic that is told a goal, put together from three parts: where goals come from, what is paid, and what replay makes of goals. What
-/// goal-reaching methods are compared with (L2, HER, DISCERN and oracles, as in Liu, Wang, Tian and Chen 2022). Numbers refer to
+/// goal-reaching methods are compared with (L2, HER, RIG, Skew-Fit, DISCERN and oracles, as in Liu, Wang, Tian and Chen 2022). Numbers refer to
 /// docs/algorithms/goal-sac.md.
 /// </summary>
 public sealed class GoalSac : IAlgorithm
@@ -135,9 +172,11 @@ public sealed class GoalSac : IAlgorithm
     private readonly GoalWorld world;
     private readonly GoalAgent agent;
     private readonly GoalEmbedding? embedding;
+    private readonly GoalAutoencoder? autoencoder;
     private readonly GoalTrial trial;
     private readonly EpisodeLog episodes = new();
-    private readonly float[] goal, nextGoal, state, action;
+    private readonly float[] goal, nextGoal, state, action, codes;
+    private readonly int toldSize;
     private Rng actionRng, batchRng, goalRng;
     private long nextTrial;
 
@@ -147,10 +186,14 @@ public sealed class GoalSac : IAlgorithm
         this.config = config;
         spec = setup.Environments.Spec;
         world = new GoalWorld(setup.Environments, setup.Rng.Split("goal-world"), config.EpisodeSteps);
-        agent = new GoalAgent(spec, world.GoalSize, 0, 0, world.GoalSize, GoalSacSettings.Of(config), config.BufferSize, setup.Rng.Split("goal-agent"));
+        toldSize = config.Goals == GoalSource.Vae ? config.Latents : world.GoalSize;
+        agent = new GoalAgent(spec, toldSize, 0, 0, world.GoalSize, GoalSacSettings.Of(config), config.BufferSize, setup.Rng.Split("goal-agent"));
         if (config.Reward == GoalRewardKind.Discern)
             embedding = new GoalEmbedding(world.GoalSize, config.HiddenSizes, config.LearningRate, config.BatchSize, setup.Rng.Split("embedding"));
-        (goal, nextGoal, state) = (new float[world.GoalSize], new float[world.GoalSize], new float[world.StateSize]);
+        if (config.Goals == GoalSource.Vae)
+            autoencoder = new GoalAutoencoder(GoalSacSettings.AutoencoderOf(config), world.GoalSize, config.BatchSize, setup.Rng.Split("auto-encoder"));
+        codes = new float[autoencoder is null ? 0 : config.BatchSize * config.Latents];
+        (goal, nextGoal, state) = (new float[toldSize], new float[toldSize], new float[world.StateSize]);
         action = new float[spec.Action.Size];
         (actionRng, batchRng, goalRng) = (setup.Rng.Split("goal-actions"), setup.Rng.Split("goal-batches"), setup.Rng.Split("goals"));
         trial = new GoalTrial(setup.Environments, config.TrialGoals, GoalTrial.Shared, config.EpisodeSteps);
@@ -170,6 +213,8 @@ public sealed class GoalSac : IAlgorithm
         world.Begin();
         if (config.Goals == GoalSource.World)
             world.Wanted.CopyTo(nextGoal);
+        else if (autoencoder is not null)
+            autoencoder.Imagine(goalRng, nextGoal);
         else
             (agent.Count > 0 ? agent.AnyAchieved(goalRng) : world.Achieved).CopyTo(nextGoal);
         // 2: an episode towards it.
@@ -192,21 +237,32 @@ public sealed class GoalSac : IAlgorithm
         embedding?.Add(goal, world.Achieved);
 
         // 3-6: gradient steps.
+        var coded = learns ? autoencoder?.Learn(agent, config.VaeSteps, batchRng) : null;
         var (learnt, meanReward) = learns ? Learn() : default;
         if (!double.IsFinite(learnt.CriticLoss))
             throw new DivergedException(SkillMetrics.GoalCriticLoss, step, learnt.CriticLoss);
+        if (coded is { } fit)
+        {
+            if (!double.IsFinite(fit.Loss))
+                throw new DivergedException(SkillMetrics.AutoencoderLoss, step, fit.Loss);
+            SkillMetrics.Report(fit, step, points);
+        }
         episodes.Summarise(step, points);
         SkillMetrics.Report(learnt, meanReward, step, step, points);
         if (step >= nextTrial)
         {
             nextTrial = (step / config.StepsBetweenTrials + 1) * config.StepsBetweenTrials;
-            SkillMetrics.Report(trial, trial.Play(agent.Act), step, points);
+            SkillMetrics.Report(trial, trial.Play(Choose), step, points);
         }
         return new Progress(step, episodes.Count, points);
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Figure> Figures() => [.. GoalFigures.Of(spec, trial, agent.Act)];
+    public IReadOnlyList<Figure> Figures() =>
+    [
+        .. GoalFigures.Of(spec, trial, Choose),
+        .. autoencoder is null ? [] : GoalFigures.OfAutoencoder(autoencoder, trial.FirstGoals.AsSpan(0, world.GoalSize)),
+    ];
 
     /// <inheritdoc/>
     public void Save(CheckpointWriter writer)
@@ -214,6 +270,7 @@ public sealed class GoalSac : IAlgorithm
         world.Save(writer);
         agent.Save(writer);
         embedding?.Save(writer);
+        autoencoder?.Save(writer);
         episodes.Save(writer);
         actionRng.Save(writer);
         batchRng.Save(writer);
@@ -227,6 +284,7 @@ public sealed class GoalSac : IAlgorithm
         world.Load(reader);
         agent.Load(reader);
         embedding?.Load(reader);
+        autoencoder?.Load(reader);
         episodes.Load(reader);
         actionRng = Rng.Load(reader);
         batchRng = Rng.Load(reader);
@@ -240,6 +298,7 @@ public sealed class GoalSac : IAlgorithm
         world.Dispose();
         agent.Dispose();
         embedding?.Dispose();
+        autoencoder?.Dispose();
         trial.Dispose();
     }
 
@@ -251,10 +310,9 @@ public sealed class GoalSac : IAlgorithm
         {
             // 3-4: a batch, and the goals that replay makes of its own.
             agent.Draw(batchRng);
-            if (config.Replay == GoalReplay.Hindsight)
+            if (config.Replay != GoalReplay.None)
                 for (var row = 0; row < agent.Rows; row++)
-                    if (batchRng.NextDouble() < config.HindsightShare)
-                        agent.TakeLaterGoal(row, batchRng);
+                    Relabel(row, batchRng.NextDouble());
             // 5: what is paid for them now.
             Pay();
             foreach (var reward in agent.Rewards)
@@ -263,6 +321,35 @@ public sealed class GoalSac : IAlgorithm
             last = agent.Learn();
         }
         return (last, updates > 0 ? sum / updates / agent.Rows : 0);
+    }
+
+    private void Relabel(int row, double draw)
+    {
+        var (imagined, later) = config.Replay == GoalReplay.Rig ? (GoalSacSettings.ImaginedShare, GoalSacSettings.LaterShare) : (0, config.HindsightShare);
+        if (draw >= later + imagined)
+            return;
+        if (autoencoder is null)
+        {
+            agent.TakeLaterGoal(row, batchRng);
+            return;
+        }
+        if (draw < later)
+            autoencoder.Encode(agent.LaterAchieved(row, batchRng), nextGoal);
+        else
+            autoencoder.Imagine(batchRng, nextGoal);
+        agent.SetGoal(row, nextGoal);
+    }
+
+    private void Choose(ReadOnlySpan<float> states, ReadOnlySpan<float> goals, int rows, Span<float> actions)
+    {
+        if (autoencoder is null)
+        {
+            agent.Act(states, goals, rows, actions);
+            return;
+        }
+        var told = new float[rows * toldSize];
+        autoencoder.Encode(goals, told);
+        agent.Act(states, told, rows, actions);
     }
 
     private void Pay()
@@ -275,6 +362,13 @@ public sealed class GoalSac : IAlgorithm
         if (embedding is not null)
         {
             embedding.Rewards(agent.Achieved, agent.Goals, agent.Rewards);
+            return;
+        }
+        if (autoencoder is not null)
+        {
+            autoencoder.Encode(agent.Achieved, codes);
+            for (var row = 0; row < agent.Rows; row++)
+                agent.Rewards[row] = (float)-GoalLayout.Euclidean(codes.AsSpan(row * toldSize, toldSize), agent.Goals.AsSpan(row * toldSize, toldSize));
             return;
         }
         var radius = config.Radius > 0 ? config.Radius : spec.Goal!.SuccessRadius ?? 0;
@@ -297,11 +391,16 @@ public sealed class GoalSac : IAlgorithm
     {
         private readonly ActionScale scale = new(learner.spec.Action);
         private readonly float[] action = new float[learner.spec.Action.Size];
+        private readonly float[] told = new float[learner.toldSize];
 
         public void Act(ReadOnlySpan<float> observation, Span<float> chosen)
         {
             var layout = learner.spec.Goal!;
-            learner.agent.Act(layout.State(observation), layout.Wanted(observation), null, action);
+            if (learner.autoencoder is null)
+                layout.Wanted(observation).CopyTo(told);
+            else
+                learner.autoencoder.Encode(layout.Wanted(observation), told);
+            learner.agent.Act(layout.State(observation), told, null, action);
             scale.Apply(action, chosen);
         }
     }

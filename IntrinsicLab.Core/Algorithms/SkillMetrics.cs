@@ -7,6 +7,9 @@ internal static class SkillMetrics
     public const string PolicyLoss = "loss/skill_policy";
     public const string GoalCriticLoss = "loss/goal_critic";
     public const string GoalPolicyLoss = "loss/goal_policy";
+    public const string AutoencoderLoss = "loss/vae";
+    private const string CodeDivergence = "vae/kl";
+    private const string Reconstruction = "vae/reconstruction";
     private const string DiscriminatorLoss = "loss/discriminator";
     private const string Accuracy = "discriminator/accuracy";
     private const string Reward = "skill/reward";
@@ -50,6 +53,13 @@ internal static class SkillMetrics
         new(GoalPolicyLoss, "Goal's policy loss", "", "As loss/skill_policy, of the policy of goals."),
     ];
 
+    public static IReadOnlyList<MetricDescription> OfAutoencoders { get; } =
+    [
+        new(AutoencoderLoss, "Auto-encoder's loss", "nats", "With goals that are imagined: vae/reconstruction + β·vae/kl, mean over the update's gradient steps.") { Optional = true },
+        new(CodeDivergence, "Divergence of codes", "nats", "With goals that are imagined: KL divergence of a goal's code from the prior; near 0 codes tell nothing of goals.") { Optional = true },
+        new(Reconstruction, "Reconstruction", "nats", "With goals that are imagined: −log d(x|z) of a goal from a draw of its code, summed over its values.") { Optional = true },
+    ];
+
     public static IReadOnlyList<MetricDescription> OfSkillGoals { get; } =
     [
         new(SkillDistance, "Distance to skills' goals", "", "As goal/distance, to goals that the present skills make: what training is about."),
@@ -80,6 +90,13 @@ internal static class SkillMetrics
         points.Add(new(GoalEntropy, step, learnt.Entropy));
         points.Add(new(GoalCriticLoss, step, learnt.CriticLoss));
         points.Add(new(GoalPolicyLoss, step, learnt.PolicyLoss));
+    }
+
+    public static void Report(GoalAutoencoderFit fit, long step, List<MetricValue> points)
+    {
+        points.Add(new(AutoencoderLoss, step, fit.Loss));
+        points.Add(new(CodeDivergence, step, fit.Divergence));
+        points.Add(new(Reconstruction, step, fit.Reconstruction));
     }
 
     public static void Report(GoalTrial trial, GoalScores scores, long step, List<MetricValue> points)

@@ -33,12 +33,13 @@ public class AlgorithmContractTests
         bool Fits(string environment) => algorithm.WhyNotOn(Plan("ppo", environment).CreateEnvironments().Spec) is null;
     }
 
-    internal static RunPlan Plan(string algorithm, string environment, int seed = 1, string parameters = "{}")
+    internal static RunPlan Plan(string algorithm, string environment, int seed = 1, string parameters = "{}", string environmentParameters = "{}")
     {
         var problems = new List<Problem>();
         var plan = RunPlan.Read(
             JsonDocument.Parse($$"""
-                {"algorithm": "{{algorithm}}", "environment": "{{environment}}", "steps": 100000, "seed": {{seed}}, "parameters": {{parameters}}}
+                {"algorithm": "{{algorithm}}", "environment": "{{environment}}", "steps": 100000, "seed": {{seed}}, "parameters": {{parameters}},
+                 "environmentParameters": {{environmentParameters}}}
                 """).RootElement,
             problems);
         Assert.Empty(problems);

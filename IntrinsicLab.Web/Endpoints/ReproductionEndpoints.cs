@@ -46,7 +46,7 @@ public static class ReproductionEndpoints
         var evidence = await reproductions.Evidence(figure, scale, cancellation);
         return TypedResults.Ok(new ReproductionDetail(
             await Describe(reproductions, figure, each => reproductions.Progress(figure, each, cancellation), cancellation), scale, figure.DeviationsAt(scale),
-            JsonSerializer.SerializeToElement(figure.Settings, ApiJson.Options), [.. evidence.Verdict.Expectations.Select(ExpectationResource.Of)],
+            figure.Measured.Length > 0 ? figure.Measured : null, JsonSerializer.SerializeToElement(figure.Settings, ApiJson.Options), [.. evidence.Verdict.Expectations.Select(ExpectationResource.Of)],
             [.. progress.Runs.Select(run => FigureRunResource.Of(run, evidence.Scores.GetValueOrDefault(run.Id)))],
             JsonDocument.Parse(figure.PlanJson(scale)).RootElement, Reproductions.Command(figure, scale),
             reproductions.Kept(figure, scale) is { } kept ? KeptResource.Of(kept) : null));

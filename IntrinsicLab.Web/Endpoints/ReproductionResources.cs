@@ -61,6 +61,7 @@ public sealed class ReproductionLinks(string id, ReproductionScale scale, Guid? 
 /// <param name="Figure">The figure.</param>
 /// <param name="Scale">The scale of what follows.</param>
 /// <param name="Deviations">In what the experiment differs from the paper's.</param>
+/// <param name="Measured">What was measured before this lab ran it, in words; null where nothing was.</param>
 /// <param name="Settings">How it is drawn and grouped.</param>
 /// <param name="Expected">Each expectation and what this lab's completed runs say of it.</param>
 /// <param name="Runs">This lab's runs.</param>
@@ -68,7 +69,7 @@ public sealed class ReproductionLinks(string id, ReproductionScale scale, Guid? 
 /// <param name="Command">The command that runs it.</param>
 /// <param name="Kept">The result that was kept; null where there is none.</param>
 public sealed record ReproductionDetail(
-    ReproductionResource Figure, ReproductionScale Scale, string Deviations, JsonElement Settings, IReadOnlyList<ExpectationResource> Expected,
+    ReproductionResource Figure, ReproductionScale Scale, string Deviations, string? Measured, JsonElement Settings, IReadOnlyList<ExpectationResource> Expected,
     IReadOnlyList<FigureRunResource> Runs, JsonElement Plan, string Command, KeptResource? Kept);
 
 /// <summary>A run of a figure's experiment.</summary>

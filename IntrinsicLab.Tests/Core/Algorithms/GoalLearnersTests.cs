@@ -26,8 +26,13 @@ public class GoalLearnersTests
         { "goal-sac", "\"reward\": \"discern\"" },
     };
 
-    private static Trainer Trainer(string algorithm, string parameters, string environment = "point-navigation") =>
-        new(AlgorithmContractTests.Plan(algorithm, environment, parameters: $"{{{Small}, {parameters}}}"));
+    private const string Imagined = "\"goals\": \"vae\", \"reward\": \"latent\", \"vaeSizes\": [8], \"vaeSteps\": 3, \"trialGoals\": 5";
+
+    public static TheoryData<string> ImaginedKinds =>
+        [$"{Imagined}, \"replay\": \"rig\"", $"{Imagined}, \"replay\": \"rig\", \"skewPower\": -1, \"fittedPrior\": true", $"{Imagined}, \"replay\": \"hindsight\""];
+
+    private static Trainer Trainer(string algorithm, string parameters, string environment = "point-navigation", string environmentParameters = "{}") =>
+        new(AlgorithmContractTests.Plan(algorithm, environment, parameters: $"{{{Small}, {parameters}}}", environmentParameters: environmentParameters));
 
     private static List<MetricValue> Run(Trainer trainer, int updates) =>
         [.. Enumerable.Range(0, updates).SelectMany(_ => trainer.Update().Points)];
@@ -57,6 +62,26 @@ public class GoalLearnersTests
     }
 
     [Theory]
+    [MemberData(nameof(ImaginedKinds))]
+    public void Load_WhileItImaginesGoals_ContinuesBitForBitWithItsAutoencoder(string parameters)
+    {
+        const string Pictures = "{\"goal\": \"image\"}";
+        using var uninterrupted = Trainer("goal-sac", parameters, environmentParameters: Pictures);
+        Run(uninterrupted, 4);
+        using var resumed = Trainer("goal-sac", parameters, environmentParameters: Pictures);
+        resumed.Load(new MemoryStream(State(uninterrupted)));
+
+        var points = Run(uninterrupted, 12);
+
+        Assert.Equal(points, Run(resumed, 12));
+        Assert.True(State(uninterrupted).AsSpan().SequenceEqual(State(resumed)), "The states differ.");
+        foreach (var metric in new[] { "loss/vae", "vae/kl", "vae/reconstruction" })
+            Assert.Equal(12, points.Count(point => point.Metric == metric && point.Value > 0));
+        Assert.All(points.Where(point => point.Metric == "goal/reward"), point => Assert.True(point.Value < 0));
+        Assert.Contains(resumed.Figures()!.Figures, figure => figure.Id == "goal-reconstruction");
+    }
+
+    [Theory]
     [InlineData("gpim", "grid-rooms")]
     [InlineData("gpim", "object-push")]
     [InlineData("gpim", "three-link-swimmer")]
@@ -80,6 +105,10 @@ public class GoalLearnersTests
     [InlineData("gpim", "point-navigation", "\"relabel\": \"latent\"", "/parameters/discriminatorInput")]
     [InlineData("gpim", "cartpole", "", "/environment")]
     [InlineData("goal-sac", "point-navigation", "\"reward\": \"world\"", "/parameters/reward")]
+    [InlineData("goal-sac", "point-navigation", "\"goals\": \"vae\", \"reward\": \"latent\"", "/parameters/goals")]
+    [InlineData("goal-sac", "point-navigation", "\"goals\": \"vae\"", "/parameters/reward")]
+    [InlineData("goal-sac", "point-navigation", "\"reward\": \"latent\"", "/parameters/goals")]
+    [InlineData("goal-sac", "point-navigation", "\"replay\": \"rig\"", "/parameters/replay")]
     [InlineData("diayn", "catch", "", "/environment")]
     [InlineData("diayn", "point-navigation", "\"prior\": \"uniform2d\", \"objective\": \"dads\"", "/parameters/objective")]
     public void Read_SettingsThatDoNotGoTogether_SaysWhere(string algorithm, string environment, string parameters, string pointer)
