@@ -49,7 +49,7 @@ internal sealed class SkillLearner : IDisposable
 {
     private readonly SkillSettings settings;
     private readonly SkillModel? model;
-    private readonly float[] skill, action, seen, seenBefore, statesOfEpisode, skillsOfEpisode, rewardsOfEpisode, stateBefore;
+    private readonly float[] skill, action, seen, seenBefore, statesBefore, statesOfEpisode, skillsOfEpisode, rewardsOfEpisode, stateBefore;
     private readonly int seenSize;
     private Rng skillRng, actionRng, batchRng;
 
@@ -70,6 +70,7 @@ internal sealed class SkillLearner : IDisposable
         (skill, action) = (new float[Discriminator.SkillValues], new float[environments.Spec.Action.Size]);
         (seen, seenBefore, stateBefore) = (new float[seenSize], new float[seenSize], new float[World.StateSize]);
         statesOfEpisode = new float[World.Longest * seenSize];
+        statesBefore = new float[model is null ? 0 : World.Longest * seenSize];
         skillsOfEpisode = new float[World.Longest * skill.Length];
         rewardsOfEpisode = new float[World.Longest];
         Actions = environments.Spec.Action;
@@ -102,6 +103,9 @@ internal sealed class SkillLearner : IDisposable
     /// <summary>Mean of log q(ω|s′) − log p(ω) over the last episode's steps, before q learnt from them.</summary>
     public double MeanReward { get; private set; }
 
+    /// <summary>Mean over the last episode's steps of what a model of skills pays for them, before it learnt from them; null where there is none.</summary>
+    public double? ForetoldReward { get; private set; }
+
     /// <summary>Rows whose reward was held at −20, so far.</summary>
     public long Held { get; private set; }
 
@@ -133,6 +137,8 @@ internal sealed class SkillLearner : IDisposable
             Path.Add(World);
             SeenIn(World).CopyTo(seen);
             Agent.Add(stateBefore, action, World.State, World.Terminated, World.Ended, skill, seenBefore, seen);
+            if (model is not null)
+                seenBefore.CopyTo(statesBefore.AsSpan(step * seenSize));
             seen.CopyTo(statesOfEpisode.AsSpan(step * seenSize));
             skill.CopyTo(skillsOfEpisode.AsSpan(step * skill.Length));
         }
@@ -225,5 +231,13 @@ internal sealed class SkillLearner : IDisposable
             right += Discriminator.IsRight(statesOfEpisode.AsSpan(step * seenSize, seenSize), skill) ? 1 : 0;
         }
         (Accuracy, MeanReward) = (right / steps, sum / steps);
+        if (model is null)
+            return;
+        var paid = rewardsOfEpisode.AsSpan(0, steps);
+        model.Rewards(statesBefore, statesOfEpisode, skillsOfEpisode, paid);
+        sum = 0;
+        foreach (var reward in paid)
+            sum += reward;
+        ForetoldReward = sum / steps;
     }
 }

@@ -13,6 +13,7 @@ internal static class SkillMetrics
     private const string DiscriminatorLoss = "loss/discriminator";
     private const string Accuracy = "discriminator/accuracy";
     private const string Reward = "skill/reward";
+    private const string ForetoldReward = "skill/reward_foretold";
     private const string Held = "skill/held";
     private const string Entropy = "skill/entropy";
     private const string Distinct = "skill/distinct";
@@ -32,6 +33,7 @@ internal static class SkillMetrics
         new(DiscriminatorLoss, "Discriminator's loss", "nats", "Mean of −log q(ω|s) over the update's gradient steps; 0 where every state tells its skill, and in the warm-up."),
         new(Accuracy, "Discriminator's accuracy", "", "Share of the update's new states that q gives to their skill, before it learnt from them; of points, within two deviations."),
         new(Reward, "Reward of skills", "nats", "Mean of log q(ω|s′) − log p(ω) over the update's new steps: an estimate, from below, of what states tell of skills; at most log n."),
+        new(ForetoldReward, "Reward for being foretold", "nats", "With the objectives dads and forward: mean of what the update's new steps are paid, log p(·|ω) less the log of its mean over all skills; at most log n.") { Optional = true },
         new(Held, "Rewards held", "rows", "Rows of all batches so far whose reward was below −20 and was held there."),
         new(Entropy, "Entropy of skills", "nats", "Mean of −log π over the last batch's states; how undecided the policy of skills is. 0 in the warm-up."),
         new(CriticLoss, "Skills' critic loss", "nats²", "Sum of both critics' mean squared errors in the update's last gradient step, of the policy of skills."),
@@ -71,6 +73,8 @@ internal static class SkillMetrics
         points.Add(new(DiscriminatorLoss, step, skills.DiscriminatorLoss));
         points.Add(new(Accuracy, step, skills.Accuracy));
         points.Add(new(Reward, step, skills.MeanReward));
+        if (skills.ForetoldReward is { } foretold)
+            points.Add(new(ForetoldReward, step, foretold));
         points.Add(new(Held, step, skills.Held));
         points.Add(new(Entropy, step, learnt.Entropy));
         points.Add(new(CriticLoss, step, learnt.CriticLoss));

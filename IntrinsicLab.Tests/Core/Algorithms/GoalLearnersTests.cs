@@ -82,6 +82,21 @@ public class GoalLearnersTests
     }
 
     [Theory]
+    [InlineData("dads", 16)]
+    [InlineData("forward", 16)]
+    [InlineData("diayn", 0)]
+    public void Update_WithAModelOfSkills_SaysWhatItPays(string objective, int expected)
+    {
+        using var trainer = Trainer("diayn", $"\"skillCount\": 4, \"objective\": \"{objective}\"");
+
+        var paid = Run(trainer, 16).Where(point => point.Metric == "skill/reward_foretold").ToList();
+
+        Assert.Equal(expected, paid.Count);
+        Assert.All(paid, point => Assert.InRange(point.Value, -50, Math.Log(4)));
+        Assert.Equal(expected > 0, paid.Any(point => point.Value != 0));
+    }
+
+    [Theory]
     [InlineData("gpim", "grid-rooms")]
     [InlineData("gpim", "object-push")]
     [InlineData("gpim", "three-link-swimmer")]
