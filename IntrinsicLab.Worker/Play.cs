@@ -9,10 +9,14 @@ namespace IntrinsicLab.Worker;
 /// <summary>
 /// One environment, played command by command. Commands: <c>start</c> (with <c>environmentParameters</c> and <c>seed</c>), <c>reset</c>
 /// (with a <c>seed</c>, or on to the next episode), <c>step</c> (with an <c>action</c>, or at random; <c>count</c> times, at most to
-/// the end of the episode). Answers are of the kind <c>started</c>, <c>frames</c> or <c>problems</c>.
+/// the end of the episode), <c>goal</c> (with a <c>goal</c>, which stays wanted in later episodes too, or back to the episodes' own from
+/// the next on). Answers are of the kind <c>started</c>, <c>frames</c> or <c>problems</c>.
+/// Where a policy plays, it acts in place of chance, <c>start</c> takes <c>goal</c> and <c>withoutTimeLimit</c> in place of
+/// <c>environmentParameters</c>, which are the run's, and returns are sums of raw rewards over whole games, as in evaluations.
 /// </summary>
 /// <param name="entry">The environment.</param>
-internal sealed class Play(EnvironmentEntry entry) : IDisposable
+/// <param name="policy">Who acts; null for chance.</param>
+internal sealed class Play(EnvironmentEntry entry, RunPolicy? policy = null) : IDisposable
 {
     /// <summary>The most steps of one command.</summary>
     public const int MostSteps = 240;
@@ -20,76 +24,63 @@ internal sealed class Play(EnvironmentEntry entry) : IDisposable
     /// <summary>The most values of an observation that an answer carries.</summary>
     public const int MostValues = 64;
 
-    private static readonly string[] Commands = ["start", "reset", "step"];
+    private static readonly string[] Commands = ["start", "reset", "step", "goal"];
 
     private EnvironmentFactory? factory;
     private IEnvironment? environment;
     private Rng world = new(1), hand = new(1);
-    private float[] observation = [];
+    private float[] observation = [], before = [];
+    private (double X, double Y)? goal;
     private double sum;
     private int steps;
     private bool running;
     private Scene? shown;
 
     /// <summary>Carries out a command and writes the answer as one line of JSON.</summary>
-    public byte[] Answer(string command)
-    {
-        var problems = new List<Problem>();
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            try
-            {
-                using var json = JsonDocument.Parse(command);
-                Carry(Members.Of(json.RootElement, "", problems), writer, problems);
-            }
-            catch (JsonException broken)
-            {
-                problems.Add(new("", $"The command is not JSON: {broken.Message}"));
-            }
-            catch (Exception fault) when (fault is ArgumentException or InvalidOperationException)
-            {
-                problems.Add(new("", fault.Message));
-            }
-            if (problems.Count > 0)
-            {
-                // What was begun of an answer is dropped.
-                buffer.SetLength(0);
-                writer.Reset(buffer);
-                Write(writer, problems);
-            }
-        }
-        return buffer.ToArray();
-    }
+    public byte[] Answer(string command) => PlayAnswer.To(command, Carry);
 
     public void Dispose() => environment?.Dispose();
 
     private void Carry(Members members, Utf8JsonWriter writer, List<Problem> problems)
     {
-        var before = problems.Count;
+        var faults = problems.Count;
         var what = members.Text("do", 20, required: true);
         if (what is not null && !Commands.Contains(what))
             members.Fault("do", Problem.Unknown("command", what, Commands));
         switch (what)
         {
+            case "start" when policy is not null:
+                var number = members.Whole("seed", 0, int.MaxValue) ?? 1;
+                var endless = members.Flag("withoutTimeLimit") ?? false;
+                var first = GoalMember.Take(members, policy.Spec, problems);
+                members.RefuseOthers("member", ["do", "seed", "withoutTimeLimit", "goal"]);
+                if (problems.Count == faults)
+                    Start(policy.Environments(endless), number, first, writer, problems);
+                break;
             case "start":
                 var plan = PlayPlan.Read(entry, members, problems);
                 members.RefuseOthers("member", ["do", "seed", "environmentParameters"]);
-                if (problems.Count == before)
-                    Start(plan!, writer);
+                if (problems.Count == faults)
+                    Start(plan!.Environment, plan.Seed, null, writer, problems);
                 break;
             case "reset":
                 var seed = members.Whole("seed", 0, int.MaxValue);
                 members.RefuseOthers("member", ["do", "seed"]);
-                if (problems.Count == before && Started(problems))
+                if (problems.Count == faults && Started(problems))
                     Reset(seed, writer);
                 break;
             case "step":
                 var count = members.Whole("count", 1, MostSteps) ?? 1;
                 var action = ReadAction(members, problems);
                 members.RefuseOthers("member", ["do", "action", "count"]);
-                if (problems.Count == before && Started(problems))
+                if (problems.Count == faults && Started(problems))
                     Step(action, (int)count, writer, problems);
+                break;
+            case "goal":
+                var place = Started(problems) ? GoalMember.Take(members, factory!.Spec, problems) : null;
+                members.RefuseOthers("member", ["do", "goal"]);
+                if (problems.Count == faults)
+                    Want(place, writer, problems);
                 break;
         }
     }
@@ -101,20 +92,42 @@ internal sealed class Play(EnvironmentEntry entry) : IDisposable
         return environment is not null;
     }
 
-    private void Start(PlayPlan plan, Utf8JsonWriter writer)
+    private void Start(EnvironmentFactory made, long seed, (double X, double Y)? wanted, Utf8JsonWriter writer, List<Problem> problems)
     {
         environment?.Dispose();
         environment = null;
-        factory = plan.Environment;
+        factory = made;
         environment = factory.Create();
-        observation = new float[factory.Spec.Observation.Size];
-        Seed(plan.Seed);
+        (observation, before) = (new float[factory.Spec.Observation.Size], new float[factory.Spec.Observation.Size]);
+        goal = wanted;
+        Seed(seed);
         writer.WriteStartObject();
         writer.WriteString("kind", "started");
         writer.WritePropertyName("spec");
         Describe(factory.Spec).WriteTo(writer);
+        if (policy is not null)
+        {
+            writer.WriteNumber("trainedSteps", policy.Step);
+            writer.WriteStartArray("traces");
+            foreach (var trace in policy.Traces)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("name", trace.Name);
+                writer.WriteString("meaning", trace.Meaning);
+                writer.WriteEndObject();
+            }
+            writer.WriteEndArray();
+        }
         writer.WriteStartArray("frames");
-        Begin(writer);
+        try
+        {
+            Begin(writer);
+        }
+        catch (ArgumentException fault) when (goal is not null)
+        {
+            problems.Add(new("/goal", fault.Message));
+            goal = null;
+        }
         writer.WriteEndArray();
         writer.WriteEndObject();
     }
@@ -138,8 +151,9 @@ internal sealed class Play(EnvironmentEntry entry) : IDisposable
         BeginFrames(writer);
         while (count-- > 0 && running)
         {
-            var taken = action ?? AtRandom(factory!.Spec.Action);
+            var taken = action ?? Chosen(factory!.Spec.Action);
             StepResult result;
+            observation.CopyTo(before, 0);
             try
             {
                 result = environment!.Step(taken, observation);
@@ -150,9 +164,43 @@ internal sealed class Play(EnvironmentEntry entry) : IDisposable
                 return;
             }
             steps++;
-            sum += result.Reward;
-            running = !result.Ended;
+            // A policy is judged by what its evaluations count; a preview shows what a learner would be paid.
+            policy?.Paid(result.Reward);
+            sum += policy is null ? result.Reward : result.RawReward;
+            running = !result.Ended || (policy is not null && result.GameGoesOn);
+            if (running && result.Ended)
+            {
+                environment.Reset(world, observation);
+                policy!.Begin();
+            }
             WriteFrame(writer, result, taken);
+        }
+        EndFrames(writer);
+    }
+
+    private void Want((double X, double Y)? wanted, Utf8JsonWriter writer, List<Problem> problems)
+    {
+        var (kept, over) = (goal, !running);
+        goal = wanted;
+        BeginFrames(writer);
+        try
+        {
+            // After the end a goal begins the next episode.
+            if (over && goal is not null)
+                Begin(writer);
+            else if (goal is { } place)
+            {
+                environment!.Want(place.X, place.Y, observation);
+                WriteFrame(writer, null, null);
+            }
+        }
+        catch (ArgumentException fault)
+        {
+            problems.Add(new("/goal", fault.Message));
+            goal = kept;
+            // Nobody has seen an episode that began for a goal that cannot be.
+            running = !over;
+            return;
         }
         EndFrames(writer);
     }
@@ -168,7 +216,10 @@ internal sealed class Play(EnvironmentEntry entry) : IDisposable
     private void Begin(Utf8JsonWriter writer)
     {
         environment!.Reset(world, observation);
+        policy?.Begin();
         (sum, steps, running, shown) = (0, 0, true, null);
+        if (goal is { } place)
+            environment.Want(place.X, place.Y, observation);
         WriteFrame(writer, null, null);
     }
 
@@ -176,19 +227,30 @@ internal sealed class Play(EnvironmentEntry entry) : IDisposable
     {
         writer.WriteStartObject();
         writer.WriteNumber("step", steps);
-        writer.WriteNumber("return", Finite(sum));
+        writer.WriteNumber("return", PlayAnswer.Finite(sum));
         if (result is { } step)
         {
-            writer.WriteNumber("reward", Finite(step.Reward));
-            if (step.Terminated)
+            writer.WriteNumber("reward", PlayAnswer.Finite(policy is null ? step.Reward : step.RawReward));
+            if (step.Terminated && !running)
                 writer.WriteBoolean("terminated", true);
-            if (step.Truncated)
+            if (step.Truncated && !running)
                 writer.WriteBoolean("truncated", true);
         }
         if (action is not null)
-            Write(writer, "action", action);
-        Write(writer, "observation", observation.AsSpan(0, Math.Min(observation.Length, MostValues)));
-        if (environment!.Render() is { } scene)
+        {
+            PlayAnswer.Write(writer, "action", action);
+            if (policy is { Traces.Count: > 0 })
+            {
+                writer.WriteStartArray("traces");
+                foreach (var trace in policy.Traces)
+                    writer.WriteNumberValue(PlayAnswer.Finite(trace.Of(before, action, observation)));
+                writer.WriteEndArray();
+            }
+        }
+        PlayAnswer.Write(writer, "observation", observation.AsSpan(0, Math.Min(observation.Length, MostValues)));
+        if (environment!.Places is { } places)
+            Write(writer, places);
+        if (environment.Render() is { } scene)
         {
             writer.WritePropertyName("scene");
             SceneFormat.Write(writer, scene, shown);
@@ -197,11 +259,25 @@ internal sealed class Play(EnvironmentEntry entry) : IDisposable
         writer.WriteEndObject();
     }
 
-    private float[] AtRandom(Space space)
+    private float[] Chosen(Space space)
     {
         var action = new float[space.Size];
-        space.Sample(hand, action);
+        if (policy is null)
+            space.Sample(hand, action);
+        else
+            policy.Act(observation, action);
         return action;
+    }
+
+    private static void Write(Utf8JsonWriter writer, GoalPlaces places)
+    {
+        writer.WriteStartObject("places");
+        foreach (var (name, value) in (ReadOnlySpan<(string, double)>)
+            [("wantedX", places.WantedX), ("wantedY", places.WantedY), ("x", places.X), ("y", places.Y), ("distance", places.Distance),
+                ("originX", places.OriginX), ("originY", places.OriginY)])
+            writer.WriteNumber(name, PlayAnswer.Finite(Math.Round(value, 5)));
+        writer.WriteBoolean("reached", places.Reached);
+        writer.WriteEndObject();
     }
 
     private static float[]? ReadAction(Members members, List<Problem> problems)
@@ -235,6 +311,15 @@ internal sealed class Play(EnvironmentEntry entry) : IDisposable
         ["observationShape"] = List(spec.Observation.Shape, extent => extent),
         ["timeLimit"] = spec.TimeLimit,
         ["secondsPerStep"] = spec.SecondsPerStep,
+        ["goalPlane"] = spec.GoalPlane is not { } plane ? null : new JsonObject
+        {
+            ["left"] = plane.Left,
+            ["bottom"] = plane.Bottom,
+            ["right"] = plane.Right,
+            ["top"] = plane.Top,
+            ["unit"] = plane.Unit,
+            ["scale"] = plane.Scale,
+        },
         ["keyboard"] = spec.Keyboard is not { } keyboard ? null : new JsonObject
         {
             ["keys"] = List(keyboard.Keys, key =>
@@ -244,30 +329,6 @@ internal sealed class Play(EnvironmentEntry entry) : IDisposable
     };
 
     private static JsonArray List<T>(IEnumerable<T> values, Func<T, JsonNode?> write) => [.. values.Select(write)];
-
-    private static void Write(Utf8JsonWriter writer, string name, ReadOnlySpan<float> values)
-    {
-        writer.WriteStartArray(name);
-        foreach (var value in values)
-            writer.WriteNumberValue(Finite(Math.Round(value, 5)));
-        writer.WriteEndArray();
-    }
-
-    private static void Write(Utf8JsonWriter writer, List<Problem> problems)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("kind", "problems");
-        writer.WriteStartObject("problems");
-        foreach (var place in problems.GroupBy(problem => problem.Pointer))
-        {
-            writer.WriteStartArray(place.Key);
-            foreach (var problem in place)
-                writer.WriteStringValue(problem.Message);
-            writer.WriteEndArray();
-        }
-        writer.WriteEndObject();
-        writer.WriteEndObject();
-    }
 
     private static void BeginFrames(Utf8JsonWriter writer)
     {
@@ -281,8 +342,4 @@ internal sealed class Play(EnvironmentEntry entry) : IDisposable
         writer.WriteEndArray();
         writer.WriteEndObject();
     }
-
-    // JSON has no infinities.
-    private static double Finite(double value) =>
-        double.IsFinite(value) ? value + 0.0 : double.IsNaN(value) ? 0.0 : Math.CopySign(1e30, value);
 }

@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Text;
+using IntrinsicLab.Data;
 
 namespace IntrinsicLab.Worker;
 
-/// <summary>A child process that plays one environment: one line in, one line out.</summary>
+/// <summary>A child process that plays one environment, or holds what a run has learned: one line in, one line out.</summary>
 public sealed class PlayProcess : IDisposable
 {
     private const int LinesOfErrorsKept = 5;
@@ -32,7 +33,17 @@ public sealed class PlayProcess : IDisposable
 
     /// <summary>Starts one.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">No process could be started.</exception>
-    public static PlayProcess Start(string environment)
+    public static PlayProcess Start(string environment) => Start(["play", environment]);
+
+    /// <summary>Starts one in which what a run has learned plays its environment.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">No process could be started.</exception>
+    public static PlayProcess StartRun(Guid run, LabDatabase database, LabOptions options) => Start(["play", "--run", run.ToString()], database, options);
+
+    /// <summary>Starts one that answers questions about what a run has learned.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">No process could be started.</exception>
+    public static PlayProcess StartPolicy(Guid run, LabDatabase database, LabOptions options) => Start(["policy", "--run", run.ToString()], database, options);
+
+    private static PlayProcess Start(string[] arguments, LabDatabase? database = null, LabOptions? options = null)
     {
         var start = new ProcessStartInfo(LocalProcess.Dotnet)
         {
@@ -43,8 +54,12 @@ public sealed class PlayProcess : IDisposable
             StandardOutputEncoding = Encoding.UTF8,
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "IntrinsicLab.Worker.dll"));
-        start.ArgumentList.Add("play");
-        start.ArgumentList.Add(environment);
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        if (database is not null)
+            start.Environment["Lab__DataFolder"] = database.DataFolder;
+        if (options is not null)
+            start.Environment["Lab__Database"] = options.Database;
         foreach (var name in (string[])["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"])
             start.Environment[name] = "1";
         start.Environment["DOTNET_gcServer"] = "0";

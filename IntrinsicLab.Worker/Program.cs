@@ -8,10 +8,16 @@ var train = new Command("train", "Train one run; started by a worker, not by han
 train.Hidden = true;
 train.SetAction(parsed => TrainCommand.Execute(parsed.GetValue(run), parsed.GetValue(fence)));
 
-var world = new Argument<string>("environment") { Description = "Id of the environment." };
-var play = new Command("play", "Play an environment by commands on standard input; started by the dashboard, not by hand.") { world };
+var world = new Argument<string?>("environment") { Description = "Id of the environment.", Arity = ArgumentArity.ZeroOrOne };
+var learned = new Option<Guid>("--run") { Description = "Id of a run whose policy plays its environment." };
+var play = new Command("play", "Play an environment by commands on standard input; started by the dashboard, not by hand.") { world, learned };
 play.Hidden = true;
-play.SetAction(parsed => PlayCommand.Execute(parsed.GetValue(world)!));
+play.SetAction(parsed => parsed.GetValue(world) is { } id ? PlayCommand.Execute(id) : PlayCommand.Execute(parsed.GetValue(learned)));
+
+var asked = new Option<Guid>("--run") { Required = true, Description = "Id of a run with a checkpoint." };
+var policy = new Command("policy", "Answer questions about what a run has learned, on standard input; started by the dashboard, not by hand.") { asked };
+policy.Hidden = true;
+policy.SetAction(parsed => PolicyCommand.Execute(parsed.GetValue(asked)));
 
 var plan = new Argument<FileInfo>("plan") { Description = "Plan of a run or an experiment, as JSON." };
 var runPlan = new Command("run", "Run a plan without a web server: progress bars, then a table.") { plan };
@@ -52,7 +58,7 @@ repeat.SetAction(parsed => RepeatCommand.Execute(parsed.GetValue(manifest)!, par
 
 var root = new RootCommand("Runs training for IntrinsicLab. Settings: section Lab of appsettings.json, or variables such as Lab__DataFolder.")
 {
-    train, play, runPlan, sweep, reproduce, repeat, serve, backup, bench, randomReturns,
+    train, play, policy, runPlan, sweep, reproduce, repeat, serve, backup, bench, randomReturns,
 };
 // Every verb handles signals itself; the default would end the process two seconds after one.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -8,7 +8,17 @@ using IntrinsicLab.Core.Optimizers;
 
 namespace IntrinsicLab.Core.Algorithms;
 
-/// <summary>Hyper-parameters of <see cref="A2C"/>.</summary>
+/// <summary>What a policy remembers.</summary>
+public enum PolicyMemory
+{
+    /// <summary>Nothing: it acts on what it sees.</summary>
+    None,
+
+    /// <summary>A layer with long short-term memory, which also reads the last action and the last reward.</summary>
+    Lstm,
+}
+
+/// <summary>Hyper-parameters of <see cref="A2C"/>, and of <see cref="Unreal"/>: A2C with memory or auxiliary tasks.</summary>
 public sealed record A2CConfig
 {
     /// <summary>Environments stepped together (Baselines: 16; RL Baselines3 Zoo on cartpole: 8).</summary>
@@ -101,12 +111,58 @@ public sealed record A2CConfig
     /// <summary>Who computes gradients; the choice changes speed, and results by rounding only.</summary>
     [Group("Network")]
     public GradientEngine Gradients { get; init; } = GradientEngine.Auto;
+
+    /// <summary>What the policy remembers within an episode. With memory, policy and value share all layers but the last.</summary>
+    [Group("Memory")]
+    public PolicyMemory Memory { get; init; } = PolicyMemory.None;
+
+    /// <summary>Units of the memory (UNREAL: 256).</summary>
+    [Range(1, 4096), Unit("units"), Group("Memory")]
+    public int MemoryUnits { get; init; } = 128;
+
+    /// <summary>
+    /// Weight of learning to change the picture, square by square, or each feature of a vector; 0 turns it off (UNREAL: 0.01 to 0.1 in mazes, 0.0001
+    /// to 0.01 on Atari).
+    /// </summary>
+    [Range(0.0, 1000.0), Group("Auxiliary tasks")]
+    public double PixelControl { get; init; }
+
+    /// <summary>Weight of learning to change each feature that the network has found itself; 0 turns it off.</summary>
+    [Range(0.0, 1000.0), Group("Auxiliary tasks")]
+    public double FeatureControl { get; init; }
+
+    /// <summary>Weight of predicting from three observations whether the next step pays, costs or neither; 0 turns it off (UNREAL: 1).</summary>
+    [Range(0.0, 1000.0), Group("Auxiliary tasks")]
+    public double RewardPrediction { get; init; }
+
+    /// <summary>Weight of learning values on old sequences too, beside the value loss's own; 0 turns it off (UNREAL: 1).</summary>
+    [Range(0.0, 1000.0), Group("Auxiliary tasks")]
+    public double ValueReplay { get; init; }
+
+    /// <summary>Discount of pixel and feature control (UNREAL: 0.9).</summary>
+    [Range(0.0, 1.0), Group("Auxiliary tasks")]
+    public double ControlGamma { get; init; } = 0.9;
+
+    /// <summary>Rows and columns of a square of pixel control (UNREAL: 4 of 84 × 84; small grids: 2).</summary>
+    [Range(1, 64), Unit("places"), Group("Auxiliary tasks")]
+    public int PixelControlSide { get; init; } = 2;
+
+    /// <summary>Steps of each environment that auxiliary tasks draw from (UNREAL: 2,000).</summary>
+    [Range(4, 10_000_000), Unit("steps"), Group("Auxiliary tasks")]
+    public int ReplayLength { get; init; } = 2000;
+
+    /// <summary>Whether there is more to it than <see cref="A2C"/>: a memory or an auxiliary task, which <see cref="Unreal"/> has.</summary>
+    internal bool WithMemoryOrTasks => Memory != PolicyMemory.None || WithTasks;
+
+    /// <summary>Whether there is an auxiliary task.</summary>
+    internal bool WithTasks => PixelControl > 0 || FeatureControl > 0 || RewardPrediction > 0 || ValueReplay > 0;
 }
 
 /// <summary>
 /// Synchronous advantage actor-critic (Mnih et al. 2016, "Asynchronous Methods for Deep Reinforcement Learning", algorithm S3, with all
 /// environments stepped together) in the form of the OpenAI Baselines code. It is <see cref="Ppo"/> with one epoch, one minibatch, λ = 1
 /// and no clipping or normalisation (Huang et al. 2022, "A2C is a special case of PPO"). Numbers refer to docs/algorithms/a2c.md.
+/// With a memory or auxiliary tasks <see cref="Unreal"/> runs instead.
 /// </summary>
 public sealed class A2C : IAlgorithm
 {

@@ -48,6 +48,13 @@ internal static class A2CSettings
             ["rmspropEpsilonStyle"] = EpsilonStyle.Tensorflow, ["entropyCoefficient"] = 0.01, ["valueCoefficient"] = 0.5, ["valueLossHalf"] = false,
             ["sharedNetwork"] = true,
         }),
+        new("UNREAL", "Memory and all of UNREAL's auxiliary tasks, with the settings of the re-implementation miyosuda/unreal for mazes.", new Dictionary<string, object>
+        {
+            ["environments"] = 8, ["stepsPerRollout"] = 20, ["learningRate"] = 7.07e-4, ["learningRateSchedule"] = Schedule.Linear,
+            ["maximumGradientNorm"] = 40.0, ["rmspropEpsilon"] = 0.1, ["rmspropEpsilonStyle"] = EpsilonStyle.Tensorflow, ["entropyCoefficient"] = 0.001,
+            ["valueCoefficient"] = 0.5, ["valueLossHalf"] = true, ["memory"] = PolicyMemory.Lstm, ["memoryUnits"] = 256, ["pixelControl"] = 0.05,
+            ["rewardPrediction"] = 1.0, ["valueReplay"] = 1.0, ["controlGamma"] = 0.9, ["replayLength"] = 2000,
+        }),
         new("Zoo, classic control", "Stable-Baselines3's defaults with RL Baselines3 Zoo's changes for CartPole-v1.", new Dictionary<string, object>
         {
             ["environments"] = 8, ["stepsPerRollout"] = 5, ["learningRate"] = 7e-4, ["learningRateSchedule"] = Schedule.Constant,
@@ -68,5 +75,21 @@ internal static class A2CSettings
             yield return ("stepsPerRollout", $"{config.Environments} environments × {config.StepsPerRollout} steps do not fit into one rollout.");
         if (config.Network == NetworkKind.Cnn && spec.Observation.Shape.Length == 1)
             yield return ("network", "Convolutions need observations that are grids; this environment shows a vector.");
+        if (!config.WithMemoryOrTasks)
+            yield break;
+        if (config.Gradients == GradientEngine.Autograd)
+            yield return ("gradients", "With memory or auxiliary tasks gradients are always computed by the hand-written backward pass; choose auto.");
+        if (config.HiddenSizes.Length == 0 && !new ActorCriticShape(spec.Observation.Shape, 1, false) { Network = config.Network }.Convolutional)
+            yield return ("hiddenSizes", "With memory or auxiliary tasks there has to be a hidden layer.");
+        if (spec.Action is Box)
+            foreach (var (member, weight) in new[] { ("pixelControl", config.PixelControl), ("featureControl", config.FeatureControl) })
+                if (weight > 0)
+                    yield return (member, "It learns a value for every action, and this environment's actions are real vectors.");
+        if (config.PixelControl > 0 && spec.Observation.Shape.Length > 1 && config.PixelControlSide > Math.Min(spec.Observation.Shape[0], spec.Observation.Shape[1]))
+            yield return ("pixelControlSide", $"A square of {config.PixelControlSide} × {config.PixelControlSide} does not fit into the observation.");
+        if (config.WithTasks && config.ReplayLength < config.StepsPerRollout + 2)
+            yield return ("replayLength", $"Sequences of {config.StepsPerRollout} steps need at least {config.StepsPerRollout + 2}.");
+        if (config.WithTasks && (long)config.Environments * config.ReplayLength > int.MaxValue / Math.Max(1, spec.Observation.Size) / 4)
+            yield return ("replayLength", $"{config.Environments} environments × {config.ReplayLength} steps do not fit into the replay memory.");
     }
 }

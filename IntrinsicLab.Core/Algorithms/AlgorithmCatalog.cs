@@ -46,9 +46,9 @@ public static class AlgorithmCatalog
             PpoSettings.For, PpoSettings.Check, (config, setup) => new Ppo(config, setup))
             with { WhyNotOn = WhyNotActorCritic, Presets = PpoSettings.Presets, Reports = [.. Metrics.OfActorCritics, .. Metrics.OfClippedUpdates] },
         Entry("a2c", "A2C", "Advantage actor-critic: one step along the policy gradient after a few steps of many environments.",
-            "Mnih et al. 2016, Asynchronous Methods for Deep Reinforcement Learning",
-            A2CSettings.For, A2CSettings.Check, (config, setup) => new A2C(config, setup))
-            with { WhyNotOn = WhyNotActorCritic, Presets = A2CSettings.Presets, Reports = Metrics.OfActorCritics },
+            "Mnih et al. 2016, Asynchronous Methods for Deep Reinforcement Learning; with memory and auxiliary tasks: Jaderberg et al. 2016, Reinforcement Learning with Unsupervised Auxiliary Tasks",
+            A2CSettings.For, A2CSettings.Check, (config, setup) => config.WithMemoryOrTasks ? new Unreal(config, setup) : new A2C(config, setup))
+            with { WhyNotOn = WhyNotActorCritic, Presets = A2CSettings.Presets, Reports = [.. Metrics.OfActorCritics, .. Metrics.OfAuxiliaryTasks] },
         Entry("trpo", "TRPO", "Trust region policy optimisation: the largest step along the natural gradient that keeps the new policy close to the old.",
             "Schulman, Levine, Abbeel, Jordan and Moritz 2015, Trust Region Policy Optimization",
             TrpoSettings.For, TrpoSettings.Check, (config, setup) => new Trpo(config, setup))

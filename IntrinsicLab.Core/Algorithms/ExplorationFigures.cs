@@ -15,7 +15,7 @@ internal static class ExplorationFigures
                 "Steps in each part of the state space since the run began; gaps were never visited, and colours grow with the logarithm.",
                 plane, [.. plane.Visits.Select(count => count == 0 ? double.NaN : count)], "steps")
                 with
-                { Logarithmic = true };
+            { Logarithmic = true };
         }
     }
 

@@ -35,11 +35,18 @@ public interface IAlgorithm : IDisposable
     IPolicy Policy { get; }
 }
 
-/// <summary>Chooses actions.</summary>
+/// <summary>Chooses actions. One that remembers is told where episodes begin and what steps paid; others need neither.</summary>
 public interface IPolicy
 {
+    /// <summary>Tells that the next observation is the first of an episode: nothing before it counts.</summary>
+    void Begin() { }
+
     /// <summary>Writes the policy's most likely action for an observation (raw, as the environment gave it).</summary>
     void Act(ReadOnlySpan<float> observation, Span<float> action);
+
+    /// <summary>Tells what the step with the last action paid.</summary>
+    /// <param name="reward">Reward as the environment with its wrappers pays it.</param>
+    void Paid(double reward) { }
 }
 
 /// <summary>One number that a learner has for a step.</summary>

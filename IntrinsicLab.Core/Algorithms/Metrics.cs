@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace IntrinsicLab.Core.Algorithms;
 
 /// <summary>Names of the metrics that several algorithms report, and what they mean.</summary>
@@ -161,6 +163,27 @@ public static class Metrics
 
     /// <summary>Transitions that a replay buffer holds.</summary>
     public const string BufferTransitions = "buffer/transitions";
+    /// <summary>Loss of pixel control.</summary>
+    public const string PixelControlLoss = "loss/pixel_control";
+
+    /// <summary>Error of pixel control's values.</summary>
+    public const string PixelControlError = "pixel_control/error";
+
+    /// <summary>Loss of feature control.</summary>
+    public const string FeatureControlLoss = "loss/feature_control";
+
+    /// <summary>Error of feature control's values.</summary>
+    public const string FeatureControlError = "feature_control/error";
+
+    /// <summary>Loss of reward prediction.</summary>
+    public const string RewardPredictionLoss = "loss/reward_prediction";
+
+    /// <summary>Loss of values on old sequences.</summary>
+    public const string ValueReplayLoss = "loss/value_replay";
+
+    /// <summary>Share of rewards predicted rightly, by their class: none, positive, negative.</summary>
+    public static IReadOnlyList<string> RewardPredictionAccuracies { get; } =
+        ["reward_prediction/accuracy_zero", "reward_prediction/accuracy_positive", "reward_prediction/accuracy_negative"];
 
     /// <summary>Episodes finished so far.</summary>
     public const string Episodes = "progress/episodes";
@@ -206,6 +229,20 @@ public static class Metrics
         new(LearningRate, "Step size", "", "Learning rate of the update."),
         new(GradientNorm, "Norm of the gradient", "", "Euclidean norm of the gradient before clipping, averaged over the update's minibatches."),
         new(ParameterNorm, "Norm of the parameters", "", "Euclidean norm of all parameters after the update; steady growth precedes divergence."),
+    ];
+
+    /// <summary>What learners of auxiliary tasks report besides, each metric only where its task is on.</summary>
+    public static IReadOnlyList<MetricDescription> OfAuxiliaryTasks { get; } =
+    [
+        new(PixelControlLoss, "Pixel control loss", "", "With pixel control: half the squared error of its action values, summed over the squares and averaged over replayed steps; not weighted.") { Optional = true },
+        new(PixelControlError, "Pixel control error", "", "With pixel control: mean absolute error of a square's action value, in units of its discounted change.") { Optional = true },
+        new(FeatureControlLoss, "Feature control loss", "", "With feature control: as loss/pixel_control, over the network's own features; it grows with them.") { Optional = true },
+        new(FeatureControlError, "Feature control error", "", "With feature control: mean absolute error of a feature's action value, in units of its discounted change.") { Optional = true },
+        new(RewardPredictionLoss, "Reward prediction loss", "nats", "With reward prediction: mean cross-entropy of none, positive and negative; ln 3 = 1.10 is guessing, ln 2 = 0.69 guessing between two.") { Optional = true },
+        new(RewardPredictionAccuracies[0], "Predicted rightly: no reward", "", "With reward prediction: share predicted rightly of the draws that paid nothing, where the update drew one.") { Optional = true },
+        new(RewardPredictionAccuracies[1], "Predicted rightly: positive reward", "", "With reward prediction: share predicted rightly of the draws that paid, where the update drew one.") { Optional = true },
+        new(RewardPredictionAccuracies[2], "Predicted rightly: negative reward", "", "With reward prediction: share predicted rightly of the draws that cost, where the update drew one.") { Optional = true },
+        new(ValueReplayLoss, "Value replay loss", "return²", "With value replay: as loss/value, on replayed sequences; not weighted.") { Optional = true },
     ];
 
     /// <summary>What learners that clip the change of the policy report besides.</summary>
@@ -295,4 +332,9 @@ public static class Metrics
 /// <param name="Name">Name for people.</param>
 /// <param name="Unit">Unit; empty for a bare number.</param>
 /// <param name="Meaning">A sentence: what it is, and what to read from it.</param>
-public sealed record MetricDescription(string Path, string Name, string Unit, string Meaning);
+public sealed record MetricDescription(string Path, string Name, string Unit, string Meaning)
+{
+    /// <summary>Only some settings of the algorithm report it; its meaning says which.</summary>
+    [JsonIgnore]
+    public bool Optional { get; init; }
+}

@@ -84,7 +84,8 @@ internal static class RolloutFigures
 
     private static double Deviation(double squares, double sum, double count) => Math.Sqrt(Math.Max(0, squares / count - sum / count * (sum / count)));
 
-    private static LineFigure Values(Rollout rollout, int environments)
+    /// <summary>Values along the rollout in its first environment, and the returns they are trained towards.</summary>
+    public static LineFigure Values(Rollout rollout, int environments)
     {
         var steps = Math.Min(rollout.Rows / environments, MostSteps);
         double[] x = [.. Enumerable.Range(0, steps).Select(step => (double)step)];

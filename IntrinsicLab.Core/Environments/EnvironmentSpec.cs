@@ -35,6 +35,9 @@ public sealed record EnvironmentSpec(Box Observation, Space Action)
     /// <summary>How the observation of a world with goals is laid out; null for one without.</summary>
     public GoalLayout? Goal { get; init; }
 
+    /// <summary>The plane in which its goals are places that can be set from outside; null where they are not.</summary>
+    public GoalPlane? GoalPlane { get; init; }
+
     /// <summary>Planes through the states that are worth a picture of rewards and values; empty where there is none.</summary>
     public IReadOnlyList<StateMap> Maps { get; init; } = [];
 

@@ -32,6 +32,22 @@ public interface IEnvironment : IDisposable
 
     /// <summary>Shapes that show the current state, or null where there is no picture.</summary>
     Scene? Render();
+
+    /// <summary>Goal and state as places of <see cref="EnvironmentSpec.GoalPlane"/>; null where the spec has none.</summary>
+    GoalPlaces? Places => null;
+
+    /// <summary>
+    /// Puts the wanted goal of the running episode at a place of <see cref="EnvironmentSpec.GoalPlane"/>, where it stays until the next
+    /// <see cref="Reset"/>, which draws its own; it is part of what <see cref="Save"/> writes. Only players call this: training never does.
+    /// </summary>
+    /// <param name="x">x of the place.</param>
+    /// <param name="y">Its y.</param>
+    /// <param name="observation">The present observation; what it says of the goal is written anew.</param>
+    /// <exception cref="ArgumentException">Nothing can be wanted there; the message says why.</exception>
+    /// <exception cref="InvalidOperationException">The episode has ended, or none was begun.</exception>
+    /// <exception cref="NotSupportedException">The spec has no plane of goals.</exception>
+    void Want(double x, double y, Span<float> observation) =>
+        throw new NotSupportedException("This environment has no goals that are places.");
 }
 
 /// <summary>What one step returned.</summary>

@@ -80,6 +80,7 @@ public sealed class Evaluation : IDisposable
     {
         episodeRng = rng.Split("episode", returns.Count);
         environment.Reset(episodeRng, observation);
+        policy.Begin();
         (inEpisode, episodeReturn, episodeLength) = (true, 0, 0);
         recording = returns.Count < plan.Evaluation.Record && environment.Render() is { } first
             ? new EpisodeRecording(first, plan.Evaluation.Record)
@@ -96,6 +97,7 @@ public sealed class Evaluation : IDisposable
             environment.Announce(action);
         observation.CopyTo(before, 0);
         var result = environment.Step(action, observation);
+        policy.Paid(result.Reward);
         episodeReturn += result.RawReward;
         episodeLength++;
         var ended = (result.Ended && !result.GameGoesOn) || episodeLength >= schedule.EpisodeSteps;
@@ -108,7 +110,10 @@ public sealed class Evaluation : IDisposable
         if (ended)
             End(result);
         else if (result.Ended)
+        {
             environment.Reset(episodeRng, observation);
+            policy.Begin();
+        }
     }
 
     private void End(StepResult result)

@@ -42,6 +42,9 @@ public sealed class Trainer : IDisposable
     /// <summary>The current policy.</summary>
     public IPolicy Policy => algorithm.Policy;
 
+    /// <summary>Numbers that the algorithm has for steps that others take.</summary>
+    public IReadOnlyList<StepTrace> Traces => algorithm.Traces;
+
     /// <summary>
     /// The state reached is one that the plan wants evaluated. It stays true until the next update, whether <see cref="Evaluate"/> was called
     /// or not, and after <see cref="Load"/>: the caller knows what it has.

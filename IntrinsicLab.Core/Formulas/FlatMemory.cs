@@ -105,6 +105,19 @@ public static class FlatMemory
         return total;
     }
 
+    /// <summary>Adds values to others.</summary>
+    /// <param name="values">Any number of values.</param>
+    /// <param name="sums">As many or more, overwritten.</param>
+    public static void Add(ReadOnlySpan<float> values, Span<float> sums)
+    {
+        var from = MemoryMarshal.Cast<float, Vector<float>>(values);
+        var to = MemoryMarshal.Cast<float, Vector<float>>(sums[..values.Length]);
+        for (var i = 0; i < from.Length; i++)
+            to[i] += from[i];
+        for (var i = from.Length * Vector<float>.Count; i < values.Length; i++)
+            sums[i] += values[i];
+    }
+
     /// <summary>Multiplies every value.</summary>
     /// <param name="values">Overwritten.</param>
     /// <param name="factor">The factor.</param>

@@ -27,21 +27,33 @@ public sealed class NatureCnn
         if (shape.Length is not (2 or 3))
             throw new ArgumentException($"A grid has two or three axes; this one has {shape.Length}.", nameof(shape));
         this.shape = [shape[0], shape[1], shape.Length == 3 ? shape[2] : 1];
-        (int Filters, int Extent, int Stride)[] filters =
-            Math.Min(shape[0], shape[1]) >= 36 ? [(32, 8, 4), (64, 4, 2), (64, 3, 1)] : [(16, 3, 1)];
-        var (rows, columns, channels) = (shape[0], shape[1], this.shape[2]);
+        Layers = ConvolutionsFor(this.shape);
+        ConvolutionParameters = Layers[^1].End;
+        Dense = new Mlp(Layers[^1].Outputs, [HiddenUnitsFor(shape)], outputs, Activation.Relu);
+        pieces = [.. Layers.SelectMany(layer => new long[] { layer.Weights, layer.Filters }), Dense.ParameterCount];
+    }
+
+    /// <summary>The convolutions for grids of a shape, from input on; their parameters lie one after the other.</summary>
+    /// <param name="shape">Rows, columns, channels; two axes mean one channel.</param>
+    public static IReadOnlyList<ConvolutionLayer> ConvolutionsFor(int[] shape)
+    {
+        (int Filters, int Extent, int Stride)[] filters = Large(shape) ? [(32, 8, 4), (64, 4, 2), (64, 3, 1)] : [(16, 3, 1)];
+        var (rows, columns, channels) = (shape[0], shape[1], shape.Length == 3 ? shape[2] : 1);
         var layers = new List<ConvolutionLayer>();
         foreach (var (count, wanted, stride) in filters)
         {
             var (height, width) = (Math.Min(wanted, rows), Math.Min(wanted, columns));
-            layers.Add(new ConvolutionLayer(rows, columns, channels, height, width, count, stride, ConvolutionParameters));
-            ConvolutionParameters += (height * width * channels + 1) * count;
+            layers.Add(new ConvolutionLayer(rows, columns, channels, height, width, count, stride, layers.Count == 0 ? 0 : layers[^1].End));
             (rows, columns, channels) = (layers[^1].OutputRows, layers[^1].OutputColumns, count);
         }
-        Layers = layers;
-        Dense = new Mlp(rows * columns * channels, [filters.Length > 1 ? 512 : 128], outputs, Activation.Relu);
-        pieces = [.. layers.SelectMany(layer => new long[] { layer.Weights, layer.Filters }), Dense.ParameterCount];
+        return layers;
     }
+
+    /// <summary>Units of the dense layer after the convolutions.</summary>
+    /// <param name="shape">Rows, columns and perhaps channels.</param>
+    public static int HiddenUnitsFor(int[] shape) => Large(shape) ? 512 : 128;
+
+    private static bool Large(int[] shape) => Math.Min(shape[0], shape[1]) >= 36;
 
     /// <summary>The convolutions from input on.</summary>
     public IReadOnlyList<ConvolutionLayer> Layers { get; }
@@ -117,20 +129,23 @@ public sealed record ConvolutionLayer(int Rows, int Columns, int Channels, int H
 
     /// <summary>Number of applications.</summary>
     public int Positions => OutputRows * OutputColumns;
+
+    /// <summary>Values of one input row.</summary>
+    public int Inputs => Rows * Columns * Channels;
+
+    /// <summary>Values of one output row.</summary>
+    public int Outputs => Positions * Filters;
+
+    /// <summary>Where its parameters end in the flat ones.</summary>
+    public int End => Offset + Weights + Filters;
 }
 
 /// <summary>One network's forward pass over plain memory, kept for its backward pass. Allocates nothing after it is made.</summary>
 public sealed class NatureCnnPass
 {
     private readonly NatureCnn network;
+    private readonly ConvolutionPass convolutions;
     private readonly MlpPass dense;
-    private readonly float[][] outputs;
-    private readonly float[][] gradients;
-    private readonly float[] patches;
-    private readonly float[] transposed;
-    private readonly float[] weightGradient;
-    private float[][] tangents = [];
-    private float[] product = [];
 
     /// <summary>Makes room for a number of rows.</summary>
     /// <param name="network">The network.</param>
@@ -138,12 +153,8 @@ public sealed class NatureCnnPass
     public NatureCnnPass(NatureCnn network, int capacity)
     {
         this.network = network;
+        convolutions = new ConvolutionPass(network.Layers, capacity);
         dense = new MlpPass(network.Dense, capacity);
-        outputs = [.. network.Layers.Select(layer => new float[capacity * layer.Positions * layer.Filters])];
-        gradients = [.. network.Layers.Select(layer => new float[capacity * layer.Positions * layer.Filters])];
-        patches = new float[network.Layers.Max(layer => layer.Positions * layer.Patch)];
-        transposed = new float[network.Layers.Max(layer => layer.Weights)];
-        weightGradient = new float[network.Layers.Max(layer => layer.Weights)];
     }
 
     /// <summary>Outputs of the last forward pass, [N, O].</summary>
@@ -158,23 +169,8 @@ public sealed class NatureCnnPass
     /// <param name="rows">N.</param>
     public void Forward(ReadOnlySpan<float> parameters, ReadOnlySpan<float> input, int rows)
     {
-        for (var index = 0; index < outputs.Length; index++)
-        {
-            var layer = network.Layers[index];
-            var (inputSize, outputSize) = (layer.Rows * layer.Columns * layer.Channels, layer.Positions * layer.Filters);
-            var output = outputs[index].AsSpan(0, rows * outputSize);
-            for (var row = 0; row < rows; row++)
-            {
-                GatherPatches(layer, input.Slice(row * inputSize, inputSize));
-                MatrixProduct.Multiply(
-                    patches, layer.Patch, 1, parameters.Slice(layer.Offset, layer.Weights),
-                    parameters.Slice(layer.Offset + layer.Weights, layer.Filters), output.Slice(row * outputSize, outputSize),
-                    layer.Positions, layer.Patch, layer.Filters);
-            }
-            Activation.Relu.Apply(output);
-            input = output;
-        }
-        dense.Forward(parameters[network.ConvolutionParameters..], input, rows);
+        convolutions.Forward(parameters, input, rows);
+        dense.Forward(parameters[network.ConvolutionParameters..], convolutions.Outputs, rows);
     }
 
     /// <summary>Directional derivative of the last forward pass's outputs with respect to the parameters; see <see cref="MlpPass.Tangent"/>.</summary>
@@ -182,39 +178,10 @@ public sealed class NatureCnnPass
     /// <param name="input">As in the forward pass.</param>
     /// <param name="direction">Direction in the space of the parameters, flat.</param>
     /// <returns>[N, O], valid until the next call.</returns>
-    public ReadOnlySpan<float> Tangent(ReadOnlySpan<float> parameters, ReadOnlySpan<float> input, ReadOnlySpan<float> direction)
-    {
-        var rows = dense.Rows;
-        if (tangents.Length == 0)
-        {
-            tangents = [.. outputs.Select(output => new float[output.Length])];
-            product = new float[network.Layers.Max(layer => layer.Positions * layer.Filters)];
-        }
-        for (var index = 0; index < outputs.Length; index++)
-        {
-            var layer = network.Layers[index];
-            var (inputSize, outputSize) = (layer.Rows * layer.Columns * layer.Channels, layer.Positions * layer.Filters);
-            for (var row = 0; row < rows; row++)
-            {
-                var tangent = tangents[index].AsSpan(row * outputSize, outputSize);
-                GatherPatches(layer, (index == 0 ? input : outputs[index - 1]).Slice(row * inputSize, inputSize));
-                MatrixProduct.Multiply(
-                    patches, layer.Patch, 1, direction.Slice(layer.Offset, layer.Weights),
-                    direction.Slice(layer.Offset + layer.Weights, layer.Filters), tangent, layer.Positions, layer.Patch, layer.Filters);
-                if (index == 0)
-                    continue;
-                GatherPatches(layer, tangents[index - 1].AsSpan(row * inputSize, inputSize));
-                MatrixProduct.Multiply(
-                    patches, layer.Patch, 1, parameters.Slice(layer.Offset, layer.Weights), [], product, layer.Positions, layer.Patch, layer.Filters);
-                for (var i = 0; i < outputSize; i++)
-                    tangent[i] += product[i];
-            }
-            Activation.Relu.Backward(outputs[index], tangents[index].AsSpan(0, rows * outputSize));
-        }
-        return dense.Tangent(
-            parameters[network.ConvolutionParameters..], outputs[^1], direction[network.ConvolutionParameters..],
-            tangents[^1].AsSpan(0, rows * network.Dense.Inputs));
-    }
+    public ReadOnlySpan<float> Tangent(ReadOnlySpan<float> parameters, ReadOnlySpan<float> input, ReadOnlySpan<float> direction) =>
+        dense.Tangent(
+            parameters[network.ConvolutionParameters..], convolutions.Outputs, direction[network.ConvolutionParameters..],
+            convolutions.Tangent(parameters, input, direction));
 
     /// <summary>Back-propagates <see cref="OutputGradient"/> through the last forward pass.</summary>
     /// <param name="parameters">As in the forward pass.</param>
@@ -222,60 +189,9 @@ public sealed class NatureCnnPass
     /// <param name="gradient">Receives the gradient with respect to the parameters, flat.</param>
     public void Backward(ReadOnlySpan<float> parameters, ReadOnlySpan<float> input, Span<float> gradient)
     {
-        var rows = dense.Rows;
-        gradient[..network.ConvolutionParameters].Clear();
         dense.Backward(
-            parameters[network.ConvolutionParameters..], outputs[^1].AsSpan(0, rows * network.Dense.Inputs),
-            gradient[network.ConvolutionParameters..], gradients[^1].AsSpan(0, rows * network.Dense.Inputs));
-        for (var index = outputs.Length - 1; index >= 0; index--)
-        {
-            var layer = network.Layers[index];
-            var (inputSize, outputSize) = (layer.Rows * layer.Columns * layer.Channels, layer.Positions * layer.Filters);
-            var upstream = gradients[index].AsSpan(0, rows * outputSize);
-            Activation.Relu.Backward(outputs[index], upstream);
-            MatrixProduct.AddRows(upstream, gradient.Slice(layer.Offset + layer.Weights, layer.Filters));
-            MatrixProduct.Transpose(parameters.Slice(layer.Offset, layer.Weights), layer.Patch, layer.Filters, transposed);
-            var layerInput = index == 0 ? input : outputs[index - 1];
-            if (index > 0)
-                gradients[index - 1].AsSpan(0, rows * inputSize).Clear();
-            for (var row = 0; row < rows; row++)
-            {
-                GatherPatches(layer, layerInput.Slice(row * inputSize, inputSize));
-                var own = upstream.Slice(row * outputSize, outputSize);
-                MatrixProduct.Multiply(patches, 1, layer.Patch, own, [], weightGradient, layer.Patch, layer.Positions, layer.Filters);
-                var sum = gradient.Slice(layer.Offset, layer.Weights);
-                for (var i = 0; i < sum.Length; i++)
-                    sum[i] += weightGradient[i];
-                if (index == 0)
-                    continue;
-                MatrixProduct.Multiply(own, layer.Filters, 1, transposed, [], patches, layer.Positions, layer.Filters, layer.Patch);
-                ScatterPatches(layer, gradients[index - 1].AsSpan(row * inputSize, inputSize));
-            }
-        }
-    }
-
-    private static int Start(ConvolutionLayer layer, int row, int column, int y) =>
-        ((row * layer.Stride + y) * layer.Columns + column * layer.Stride) * layer.Channels;
-
-    private void GatherPatches(ConvolutionLayer layer, ReadOnlySpan<float> input)
-    {
-        var (run, at) = (layer.Width * layer.Channels, 0);
-        for (var row = 0; row < layer.OutputRows; row++)
-            for (var column = 0; column < layer.OutputColumns; column++)
-                for (var y = 0; y < layer.Height; y++, at += run)
-                    input.Slice(Start(layer, row, column, y), run).CopyTo(patches.AsSpan(at));
-    }
-
-    private void ScatterPatches(ConvolutionLayer layer, Span<float> inputGradient)
-    {
-        var (run, at) = (layer.Width * layer.Channels, 0);
-        for (var row = 0; row < layer.OutputRows; row++)
-            for (var column = 0; column < layer.OutputColumns; column++)
-                for (var y = 0; y < layer.Height; y++, at += run)
-                {
-                    var target = inputGradient.Slice(Start(layer, row, column, y), run);
-                    for (var i = 0; i < run; i++)
-                        target[i] += patches[at + i];
-                }
+            parameters[network.ConvolutionParameters..], convolutions.Outputs, gradient[network.ConvolutionParameters..],
+            convolutions.OutputGradient);
+        convolutions.Backward(parameters, input, gradient);
     }
 }

@@ -21,6 +21,7 @@ public static class LabApi
         });
         services.AddSingleton<EnvironmentStills>();
         services.AddSingleton(_ => new PlaySessions());
+        services.AddSingleton<PolicyProcesses>();
         services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, ApiErrors.First>());
         return services.AddOpenApi(OpenApiDescription.DocumentName, OpenApiDescription.Configure);
     }
@@ -52,6 +53,7 @@ public static class LabApi
         RunEndpoints.Map(runs);
         RunActionEndpoints.Map(runs);
         RunImportEndpoint.Map(runs);
+        PolicyEndpoints.Map(Tagged(group, "Policies"));
         var results = Tagged(group, "Results");
         MetricEndpoints.Map(results);
         MetricIngestEndpoint.Map(results);

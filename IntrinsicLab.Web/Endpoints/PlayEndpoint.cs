@@ -18,7 +18,7 @@ public static class PlayEndpoint
     /// <summary>
     /// Plays an environment, over a WebSocket: one command in, one answer out. Commands: {"do":"start","environmentParameters":{},"seed":1};
     /// {"do":"reset","seed":2}, without a seed for the next episode; {"do":"step","action":[0],"count":30}, without an action at random,
-    /// 240 steps at most. Answers: "kind" is started (with "spec" and "frames"), frames, problems (messages by JSON pointer), or ended (with
+    /// 240 steps at most; {"do":"goal","goal":{"x":0.5,"y":0}} where goals are places ("goalPlane" of "spec"). Answers: "kind" is started (with "spec" and "frames"), frames, problems (messages by JSON pointer), or ended (with
     /// "reason" and "message"), after which the connection closes.
     /// </summary>
     public static async Task<IResult> Play(string id, HttpContext context, PlaySessions sessions, IHostApplicationLifetime lifetime)
@@ -27,12 +27,20 @@ public static class PlayEndpoint
             return ProblemResult.NotFound(Problem.Unknown("environment", id, [.. EnvironmentCatalog.All.Select(known => known.Id)]));
         if (!context.WebSockets.IsWebSocketRequest)
             return new ProblemResult(StatusCodes.Status426UpgradeRequired, "This address speaks WebSocket: commands in, pictures out.");
+        return await Converse(context, lifetime, (receive, send, ending) => sessions.Play(entry.Id, receive, send, ending));
+    }
+
+    /// <summary>Holds a conversation over the request's WebSocket until either side ends it.</summary>
+    internal static async Task<IResult> Converse(
+        HttpContext context, IHostApplicationLifetime lifetime,
+        Func<Func<Task<string?>>, Func<byte[], CancellationToken, Task>, CancellationToken, Task<PlayEnd?>> play)
+    {
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         var conversation = new Conversation(socket, context.RequestAborted);
         try
         {
-            var end = await sessions.Play(entry.Id, conversation.Receive, conversation.Send, ending.Token);
+            var end = await play(conversation.Receive, conversation.Send, ending.Token);
             await conversation.Close(conversation.Fault is { } fault ? new("refused", fault) : end);
         }
         catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or IOException)

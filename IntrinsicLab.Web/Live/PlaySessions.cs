@@ -5,7 +5,7 @@ using IntrinsicLab.Worker;
 
 namespace IntrinsicLab.Web.Live;
 
-/// <summary>The environments that are being played in pages, each in a process of its own.</summary>
+/// <summary>The environments and policies that are being played in pages, each in a process of its own.</summary>
 public sealed class PlaySessions
 {
     /// <summary>The most that are played at once.</summary>
@@ -34,8 +34,13 @@ public sealed class PlaySessions
     /// <param name="receive">The next command, or null at the end.</param>
     /// <param name="send">Takes an answer, one JSON object in UTF-8.</param>
     /// <param name="ending">The lab stops.</param>
+    public Task<PlayEnd?> Play(
+        string environment, Func<Task<string?>> receive, Func<byte[], CancellationToken, Task> send, CancellationToken ending) =>
+        Play(() => PlayProcess.Start(environment), receive, send, ending);
+
+    /// <summary>The same, in a process that is started some other way.</summary>
     public async Task<PlayEnd?> Play(
-        string environment, Func<Task<string?>> receive, Func<byte[], CancellationToken, Task> send, CancellationToken ending)
+        Func<PlayProcess> start, Func<Task<string?>> receive, Func<byte[], CancellationToken, Task> send, CancellationToken ending)
     {
         if (Interlocked.Increment(ref count) > Most)
         {
@@ -51,7 +56,7 @@ public sealed class PlaySessions
                 // Waiting ends, receiving goes on: a socket whose receiving is cancelled could not be told why.
                 if (await receive().WaitAsync(Idle, ending) is not { } command)
                     return null;
-                process ??= running[id] = PlayProcess.Start(environment);
+                process ??= running[id] = start();
                 string? answer = null;
                 using (var patience = CancellationTokenSource.CreateLinkedTokenSource(ending))
                 {

@@ -1,6 +1,8 @@
-// <lab-play environment name seed mode parameters> plays an environment: at random, or by hand. The world runs in a process of the lab, which
+// <lab-play environment name seed mode parameters> plays an environment: at random, or by hand. <lab-play run name seed mode goal limit live> plays that
+// of a run, by what the run has learned: a held key takes over, and where goals are places a click says where to go. The world runs in a process of the lab, which
 // steps when it is asked to and sends scenes back over a WebSocket; this side keeps the time.
-import { figure } from './curves.js';
+import { count, figure } from './curves.js';
+import { GoalPad } from './goals.js';
 import { still } from './picture.js';
 import { SceneView } from './scene.js';
 import { unwatch, watch } from './visible.js';
@@ -22,7 +24,7 @@ const ICONS = {
 const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 class Play extends HTMLElement {
-  static observedAttributes = ['seed', 'mode', 'parameters'];
+  static observedAttributes = ['seed', 'mode', 'parameters', 'limit'];
   #parts = null;
   #view = null;
   #socket = null;
@@ -46,6 +48,9 @@ class Play extends HTMLElement {
   #tapped = null;
   #lastAction = null;
   #restarting = false;
+  #pad = null;
+  #traces = [];
+  #goalBefore = null;
 
   connectedCallback() {
     // The page is rendered twice; the first rendering never comes to life.
@@ -59,6 +64,8 @@ class Play extends HTMLElement {
     this.#onScreen = false;
     this.#stop();
     this.#hangUp();
+    this.#pad?.dispose();
+    this.#pad = null;
     this.#view?.dispose();
     this.#view = null;
     this.#parts = null;
@@ -69,6 +76,13 @@ class Play extends HTMLElement {
   attributeChangedCallback(name, before, after) {
     if (before === after || !this.#parts) return;
     this.#parts.seed.value = this.#seed;
+    if (name === 'mode' && this.#trained) {
+      // The same episode goes on in other hands.
+      this.#showMode();
+      this.#say(null);
+      this.#run();
+      return;
+    }
     // Several attributes change in one render: they make one restart.
     if (this.#restarting) return;
     this.#restarting = true;
@@ -91,6 +105,9 @@ class Play extends HTMLElement {
   }
 
   get #seed() { return Math.max(0, Math.round(Number(this.getAttribute('seed')) || 0)); }
+  get #trained() { return this.getAttribute('run'); }
+  // A held key takes over from the policy.
+  get #taken() { return Boolean(this.#trained) && (this.#held.length > 0 || this.#tapped !== null); }
   get #byHand() { return this.getAttribute('mode') === 'keyboard'; }
   get #rate() { return this.#speed * (this.#spec?.secondsPerStep ? 1 / this.#spec.secondsPerStep : USUAL_SPEED); }
 
@@ -99,7 +116,7 @@ class Play extends HTMLElement {
   async #begin() {
     this.#began = true;
     const address = `api/v1/environments/${this.getAttribute('environment')}`;
-    if (this.#seed === 1 && !this.hasAttribute('parameters')) {
+    if (!this.#trained && this.#seed === 1 && !this.hasAttribute('parameters')) {
       // The picture is there before the process is.
       still(`${address}/picture`).then(scene => { if (!this.#frame) this.#view?.show(scene); }).catch(() => {});
     }
@@ -108,7 +125,8 @@ class Play extends HTMLElement {
   }
 
   #connect() {
-    const address = new URL(`api/v1/environments/${this.getAttribute('environment')}/play`, document.baseURI);
+    const path = this.#trained ? `api/v1/runs/${this.#trained}/policy/play` : `api/v1/environments/${this.getAttribute('environment')}/play`;
+    const address = new URL(path, document.baseURI);
     address.protocol = address.protocol.replace('http', 'ws');
     const socket = new WebSocket(address);
     this.#socket = socket;
@@ -148,7 +166,9 @@ class Play extends HTMLElement {
     this.#show();
     if (!this.#socket) this.#connect();
     if (!(await this.#opening)) return;
-    this.#send({ do: 'start', seed: this.#seed, environmentParameters: JSON.parse(this.getAttribute('parameters') || '{}') });
+    this.#send(this.#trained
+      ? { do: 'start', seed: this.#seed, withoutTimeLimit: this.getAttribute('limit') === 'off', goal: this.#pad.goal ?? undefined }
+      : { do: 'start', seed: this.#seed, environmentParameters: JSON.parse(this.getAttribute('parameters') || '{}') });
     this.#run();
   }
 
@@ -165,18 +185,21 @@ class Play extends HTMLElement {
       this.#frames = [];
       this.#frame = null;
       this.#spec = answer.spec;
+      if (this.#trained) this.#learned(answer);
       this.#legend();
       this.#say(null);
       this.#put(answer.frames[0]);
     } else if (answer.kind === 'frames') {
-      if (answer.frames[0].step === 0) {
+      if (answer.frames[0]?.step === 0) {
         this.#frames = [];
         this.#over = 0;
         this.#put(answer.frames[0]);
       } else if (this.#frame) this.#frames.push(...answer.frames);
-      if (this.#byHand) while (this.#frames.length) this.#put(this.#frames.shift());
+      if (this.#byHand || this.#taken) while (this.#frames.length) this.#put(this.#frames.shift());
       else if (this.#stepOnce && this.#frames.length) this.#put(this.#frames.shift());
       this.#stepOnce = false;
+    } else if (answer.kind === 'problems' && this.#refusedGoal(answer.problems)) {
+      if (!this.#frame) this.#restart(false);
     } else if (answer.kind === 'problems') {
       this.#fail(Object.values(answer.problems).flat().join(' '));
     } else if (answer.kind === 'ended' && answer.reason === 'idle') {
@@ -220,7 +243,7 @@ class Play extends HTMLElement {
     }
     if (this.#frame) {
       if (this.#over) this.#afterEnd(now);
-      else if (this.#byHand) this.#drive(passed);
+      else if (this.#byHand || this.#taken) this.#drive(passed);
       else this.#watch(passed, now);
     }
     if (this.#playing && this.#onScreen) this.#loop = requestAnimationFrame(next => this.#tick(next));
@@ -242,7 +265,8 @@ class Play extends HTMLElement {
   // At random: half a second of steps is asked for at a time, and shown at its pace.
   #watch(passed) {
     this.#owed += passed * this.#rate;
-    const ahead = Math.min(MOST, Math.max(1, Math.ceil(this.#rate / 2)));
+    // A policy is soon told where else to go, or taken over from: little is asked for ahead.
+    const ahead = Math.min(MOST, Math.max(1, Math.ceil(this.#rate / (this.#trained ? 6 : 2))));
     while (this.#owed >= 1 && this.#frames.length && !this.#over) {
       this.#owed--;
       this.#put(this.#frames.shift());
@@ -255,6 +279,8 @@ class Play extends HTMLElement {
   // By hand: one step at a time, with what is held; a world that waits is stepped by a key only.
   #drive(passed) {
     this.#owed = Math.min(1, this.#owed + passed * this.#rate);
+    while (this.#frames.length && !this.#over) this.#put(this.#frames.shift());
+    if (this.#over) return;
     if (this.#waiting || (this.#owed < 1 && !this.#tapped)) return;
     const action = this.#wanted();
     if (!action) return;
@@ -267,7 +293,8 @@ class Play extends HTMLElement {
     this.#frame = frame;
     if (frame.action) this.#lastAction = frame.action;
     else this.#lastAction = null;
-    if (frame.scene) this.#view?.show(frame.scene);
+    const scene = this.#pad ? this.#pad.drawn(frame) : frame.scene;
+    if (scene) this.#view?.show(scene);
     else if (frame.step === 0) this.#say('This environment has no picture.');
     if (ended(frame)) {
       this.#over = performance.now();
@@ -317,6 +344,9 @@ class Play extends HTMLElement {
 
   #reset() {
     this.#say(null);
+    // What a live run has learned since is in another process's hands.
+    if (this.#trained && this.hasAttribute('live')) this.#hangUp();
+    this.#pad?.clear();
     if (!this.#socket) return void this.#restart();
     this.#frames = [];
     this.#over = 0;
@@ -349,7 +379,7 @@ class Play extends HTMLElement {
   }
 
   #key(event, down) {
-    if (!this.#byHand || !this.#spec || event.ctrlKey || event.metaKey || event.altKey || event.target !== this.#parts.stage) return;
+    if (!(this.#byHand || this.#trained) || !this.#spec || event.ctrlKey || event.metaKey || event.altKey || event.target !== this.#parts.stage) return;
     const binding = this.#bindings().find(one => one.key === event.key || (one.key.length === 1 && one.key === event.key.toLowerCase()));
     if (!binding) return;
     event.preventDefault();
@@ -405,11 +435,13 @@ class Play extends HTMLElement {
     speed.append(...SPEEDS.map(times => new Option(`${times}×`, times, times === 1, times === 1)));
     speed.addEventListener('change', () => { this.#speed = Number(speed.value); });
     const modes = segments('Who plays', [
-      { text: 'Random', pick: () => look({ mode: null }), on: () => !this.#byHand },
+      { text: this.#trained ? 'Policy' : 'Random', pick: () => look({ mode: null }), on: () => !this.#byHand },
       { text: 'Keyboard', pick: () => look({ mode: 'keyboard' }), on: () => this.#byHand },
     ]);
     const controls = make('div', { className: 'play-controls' });
-    controls.append(toggle, step, reset, modes, speed, seedLabel);
+    controls.append(toggle, step, reset, modes, speed);
+    if (this.#trained) controls.append(this.#endless());
+    controls.append(seedLabel);
     const counters = make('dl', { className: 'play-counters' });
     const counter = (name, word) => {
       const value = make('dd', { textContent: '–' });
@@ -429,11 +461,12 @@ class Play extends HTMLElement {
     this.#parts = { stage, frame, message, toggle, step, reset, seed, modes, counts, keys, details };
     this.replaceChildren(frame, controls, counters, keys, details);
     this.#view = new SceneView(stage);
+    if (this.#trained) this.#buildLearned(controls, counters);
     stage.addEventListener('keydown', event => this.#key(event, true));
     stage.addEventListener('keyup', event => this.#key(event, false));
     // Taking hold of a picture in three dimensions turns it; a click gives it the keys.
     stage.addEventListener('blur', () => { this.#held = []; this.#lightKeys(); });
-    stage.addEventListener('pointerdown', () => { if (this.#byHand) stage.focus({ preventScroll: true }); });
+    stage.addEventListener('pointerdown', () => { if (this.#byHand || this.#trained) stage.focus({ preventScroll: true }); });
     this.#showMode();
     this.#show();
   }
@@ -441,12 +474,83 @@ class Play extends HTMLElement {
   #showMode() {
     const { stage, message, keys } = this.#parts;
     const name = this.getAttribute('name') ?? 'Environment';
-    stage.tabIndex = this.#byHand ? 0 : -1;
-    stage.setAttribute('role', this.#byHand ? 'application' : 'img');
-    stage.setAttribute('aria-label', this.#byHand ? `${name}: play with the keys listed below` : `${name}, moving picture: random actions`);
+    const keyed = this.#byHand || Boolean(this.#trained && this.#spec?.keyboard);
+    stage.tabIndex = keyed ? 0 : -1;
+    stage.setAttribute('role', keyed ? 'application' : 'img');
+    stage.setAttribute('aria-label', this.#byHand ? `${name}: play with the keys listed below`
+      : this.#trained ? `${name}, moving picture: the policy plays${keyed ? '; the keys listed below take over' : ''}` : `${name}, moving picture: random actions`);
     // At random episodes end every few seconds: nobody wants to hear of each.
     message.setAttribute('role', this.#byHand ? 'status' : 'note');
-    keys.hidden = !this.#byHand;
+    keys.hidden = !keyed;
+  }
+
+  // A policy in place of chance
+
+  #endless() {
+    const label = make('label', { className: 'check' });
+    const box = make('input', { type: 'checkbox', checked: this.getAttribute('limit') === 'off' });
+    box.addEventListener('change', () => look({ limit: box.checked ? 'off' : null }));
+    label.append(box, 'No time limit');
+    label.title = 'Episodes go on past the time limit that the run was trained with';
+    return label;
+  }
+
+  #buildLearned(controls, counters) {
+    const told = make('p', { className: 'muted small play-told' });
+    const traces = make('dl', { className: 'play-counters play-traces', hidden: true });
+    this.#pad = new GoalPad(this.#parts.stage, this.#view, (goal, before) => this.#go(goal, before));
+    const [x, y] = (this.getAttribute('goal') ?? '').split(',').map(part => (part.trim() ? Number(part) : NaN));
+    if (Number.isFinite(x) && Number.isFinite(y)) this.#pad.goal = { x, y };
+    Object.assign(this.#parts, { told, traces });
+    controls.before(this.#pad.element);
+    counters.after(traces, told);
+  }
+
+  #learned(answer) {
+    const { told, traces } = this.#parts;
+    this.#pad.clear();
+    this.#pad.plane = this.#spec.goalPlane;
+    told.textContent = `Most likely actions of the policy after ${count(answer.trainedSteps)} steps of training.`
+      + (this.#spec.goalPlane ? ' Click the map, or type a place, to send it there; the goal stays for later episodes.' : '')
+      + (this.#spec.keyboard ? ' Hold a key to take over while the picture has the focus.' : '');
+    this.#traces = answer.traces.map(trace => {
+      const value = make('dd', { textContent: '–' });
+      const group = make('div', { title: trace.meaning });
+      group.append(make('dt', { textContent: trace.name }), value);
+      return { group, value };
+    });
+    traces.replaceChildren(...this.#traces.map(trace => trace.group));
+    traces.hidden = !this.#traces.length;
+    this.#showMode();
+  }
+
+  #showTraces(frame) {
+    this.#traces.forEach(({ value }, index) => text(value, frame?.traces ? figure(rounded(frame.traces[index])) : '–'));
+  }
+
+  #go(goal, before) {
+    this.#goalBefore = before;
+    look({ goal: goal && `${goal.x},${goal.y}` });
+    this.#say(null);
+    if (!this.#socket) {
+      this.#playing = !this.#byHand;
+      return this.#restart(false);
+    }
+    if (this.#over && goal) this.#episode++;
+    this.#send(goal ? { do: 'goal', goal } : { do: 'goal' });
+    if (this.#byHand || !goal) return;
+    this.#playing = true;
+    this.#run();
+  }
+
+  /** Whether what is wrong is the goal: the one before it stays, and all else goes on. */
+  #refusedGoal(problems) {
+    if (!this.#pad || !Object.keys(problems).length || !Object.keys(problems).every(place => place.startsWith('/goal'))) return false;
+    // One in the address that cannot be has none before it.
+    const kept = this.#frame ? this.#goalBefore : null;
+    this.#pad.refuse(kept, Object.values(problems).flat().join(' '));
+    look({ goal: kept && `${kept.x},${kept.y}` });
+    return true;
   }
 
   #legend() {
@@ -503,6 +607,7 @@ class Play extends HTMLElement {
     text(counts.reward, frame?.reward === undefined ? '–' : figure(rounded(frame.reward)));
     text(counts.action, this.#lastAction ? this.#actionName(this.#lastAction) : '–');
     text(counts.episode, figure(this.#episode));
+    this.#showTraces(frame);
     if (details.open && frame) {
       const size = this.#spec.observationShape.reduce((a, b) => a * b, 1);
       text(details.querySelector('.small'), size > frame.observation.length ? `first ${frame.observation.length} of ${size} values` : `${size} values`);
@@ -512,6 +617,7 @@ class Play extends HTMLElement {
 
   #hint() {
     if (!this.#frame) return this.#playing || !this.#spec ? 'Starting' : '';
+    if (!this.#byHand && this.#trained) return !this.#playing ? 'Paused' : this.#taken ? 'You have taken over' : 'The policy plays';
     if (!this.#byHand) return this.#playing ? 'Random actions' : 'Paused';
     if (this.#playing) return this.#spec.keyboard || this.#spec.action.kind === 'discrete' ? 'You play: keys act while the picture has the focus' : 'You play: the sliders act';
     return this.#spec.action.kind === 'box' && !this.#spec.keyboard ? 'Press Play, then move the sliders' : 'Press Play, or one of the keys below';

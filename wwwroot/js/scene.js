@@ -3,6 +3,7 @@
 //   const view = new SceneView(element);   the element gets a canvas that fills it and follows its size
 //   view.show(scene);                      a scene may leave out width, height and solids: it keeps those of the scene before
 //   view.snapshot(640, 480);               the same picture on a new, opaque canvas of that many pixels
+//   view.placeAt(event.clientX, event.clientY);   where that is: in the scene's units, or in metres on the ground; null off it
 //   await view.ready;                      scenes with solids need a library, which loads with the first of them
 //   view.dispose();
 const TONES = ['agent', 'goal', 'object', 'ground', 'hazard', 'wall', 'trail', 'red', 'green', 'blue', 'yellow', 'purple', 'orange', 'cyan'];
@@ -34,6 +35,7 @@ export class SceneView {
   #stage = null;
   #loading = null;
   #planned = 0;
+  #flat = null;
   #still;
   #sizes;
   #onTheme = () => this.#plan();
@@ -88,6 +90,17 @@ export class SceneView {
     return copy;
   }
 
+  /** The place of the scene that is drawn at a point of the page; with solids, the point of the ground. */
+  placeAt(clientX, clientY) {
+    const box = this.#canvas.getBoundingClientRect();
+    if (!this.#scene || !(box.width > 0 && box.height > 0)) return null;
+    const [across, down] = [(clientX - box.left) / box.width, (clientY - box.top) / box.height];
+    if (this.#scene.solids) return this.#stage?.ground?.(2 * across - 1, 1 - 2 * down) ?? null;
+    if (!this.#flat) return null;
+    const { x0, y0, scale } = this.#flat;
+    return { x: (across * this.#canvas.width - x0) / scale, y: (y0 - down * this.#canvas.height) / scale };
+  }
+
   dispose() {
     cancelAnimationFrame(this.#planned);
     this.#sizes.disconnect();
@@ -128,17 +141,18 @@ export class SceneView {
     }
     const context = this.#canvas.getContext('2d');
     context.clearRect(0, 0, width, height);
-    this.#draw(context, width, height, ratio);
+    this.#flat = this.#draw(context, width, height, ratio);
   }
 
   #draw(context, width, height, ratio) {
     const scene = this.#scene;
-    if (!scene) return;
+    if (!scene) return null;
+    let flat = null;
     const foot = this.#captioned ? Math.round(CAPTION * ratio) : 0;
     if (scene.solids) this.#drawSolids(context, width, height, ratio);
     else {
       const edge = Math.round(Math.min(16 * ratio, Math.min(width, height) / 16));
-      drawFlat(context, scene, edge, edge, width - 2 * edge, height - 2 * edge - foot, ratio);
+      flat = drawFlat(context, scene, edge, edge, width - 2 * edge, height - 2 * edge - foot, ratio);
     }
     if (scene.caption) {
       context.fillStyle = colours().muted;
@@ -147,6 +161,7 @@ export class SceneView {
       context.textBaseline = 'middle';
       context.fillText(scene.caption, width / 2, height - foot / 2 - 2 * ratio, width - 16 * ratio);
     }
+    return flat;
   }
 
   #drawSolids(context, width, height, ratio) {
@@ -160,10 +175,10 @@ export class SceneView {
   }
 }
 
-/** Draws a scene without solids as large as it fits into a rectangle of pixels. */
+/** Draws a scene without solids as large as it fits into a rectangle of pixels; returns where its lower left corner and how large its unit is. */
 function drawFlat(context, scene, left, top, width, height, ratio) {
   const scale = Math.min(width / scene.width, height / scene.height);
-  if (!(scale > 0)) return;
+  if (!(scale > 0)) return null;
   // The lower left corner in pixels, on whole ones: cells then meet without seams.
   const x0 = Math.round(left + (width - scale * scene.width) / 2);
   const y0 = Math.round(top + (height + scale * scene.height) / 2);
@@ -174,6 +189,7 @@ function drawFlat(context, scene, left, top, width, height, ratio) {
   context.lineJoin = 'round';
   for (const shape of scene.shapes ?? []) drawShape(context, shape, frame);
   context.restore();
+  return { x0, y0, scale };
 }
 
 function drawShape(context, shape, frame) {

@@ -29,6 +29,7 @@ export class Stage {
   #size = 1;
   #controls = null;
   #theme = null;
+  #trail = null;
   #canvas;
   #onPress = () => { this.#controls.enableZoom = true; };
   #onLeave = () => { this.#controls.enableZoom = false; };
@@ -60,7 +61,7 @@ export class Stage {
   }
 
   /** Takes the solids where they are new, and moves each to its pose. */
-  place({ solids, poses }) {
+  place({ solids, poses, trail }) {
     if (!solids || !poses) return;
     const fresh = solids !== this.#solids;
     if (fresh) this.#build(solids);
@@ -69,7 +70,16 @@ export class Stage {
       body.position.set(pose[0], pose[1], pose[2]);
       body.quaternion.set(pose[4], pose[5], pose[6], pose[3]).normalize();
     });
+    this.#mark(trail);
     this.#follow(fresh);
+  }
+
+  /** The point of the ground behind a point of the picture, −1 to 1 to the right and up; null in the sky. */
+  ground(across, up) {
+    const ray = new three.Raycaster();
+    ray.setFromCamera(new three.Vector2(across, up), this.#camera);
+    const at = ray.ray.intersectPlane(new three.Plane(new three.Vector3(0, 0, 1), 0), new three.Vector3());
+    return at && { x: at.x, y: at.y };
   }
 
   /** Draws, and returns the canvas to copy from before anything else is drawn. */
@@ -92,7 +102,22 @@ export class Stage {
     this.#sky.dispose();
   }
 
+  // The way taken, a line just above the ground.
+  #mark(trail) {
+    if (this.#trail) {
+      this.#scene.remove(this.#trail);
+      this.#trail.geometry.dispose();
+      this.#trail.material.dispose();
+      this.#trail = null;
+    }
+    if (!trail || trail.length < 2) return;
+    const points = trail.map(([x, y]) => new three.Vector3(x, y, 0.02));
+    this.#trail = new three.Line(new three.BufferGeometry().setFromPoints(points), new three.LineBasicMaterial({ color: this.#theme?.trail ?? 0x808080 }));
+    this.#scene.add(this.#trail);
+  }
+
   #clear() {
+    this.#mark(null);
     for (const body of this.#bodies) {
       this.#scene.remove(body);
       body.geometry.dispose();

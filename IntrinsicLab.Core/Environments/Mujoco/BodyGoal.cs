@@ -66,6 +66,29 @@ internal sealed class WantedPositions
         return Math.Sqrt(squares);
     }
 
+    /// <summary>Where goals that are places lie; null for others.</summary>
+    internal static GoalPlane? Plane(BodyGoal goal, double range, bool onALine = false) => goal != BodyGoal.Position
+        ? null
+        : new GoalPlane(-range, onALine ? 0 : -range, range, onALine ? 0 : range) { Unit = "m" };
+
+    /// <summary>Goal and body as places.</summary>
+    internal GoalPlaces Places(double radius) => wanted.Length == 1
+        ? GoalPlaces.Between(wanted[0], 0, simulation.Positions[0], 0, radius)
+        : GoalPlaces.Between(wanted[0], wanted[1], simulation.Positions[0], simulation.Positions[1], radius);
+
+    /// <summary>Wants a place.</summary>
+    internal void Want(GoalPlane? plane, double x, double y)
+    {
+        if (plane is null)
+            throw new NotSupportedException("Only goals that are positions are places.");
+        if (!simulation.Running)
+            throw new InvalidOperationException("The episode has ended or was not begun; call Reset first.");
+        plane.Require(x, y);
+        wanted[0] = x;
+        if (wanted.Length > 1)
+            wanted[1] = y;
+    }
+
     /// <summary>Writes the wanted, then the present positions.</summary>
     internal void Observe(Span<float> goals)
     {

@@ -76,6 +76,7 @@ public sealed class HalfCheetahGoal : IEnvironment
             Keyboard = MujocoKeys.Of(Actions, "Hind thigh", "Hind shin", "Hind foot", "Front thigh", "Front shin", "Front foot"),
             Deterministic = size == 0 && config.ResetNoiseScale == 0,
             Goal = size == 0 ? null : new GoalLayout(StateSize, size) { SuccessRadius = config.SuccessRadius },
+            GoalPlane = WantedPositions.Plane(config.Goal, config.GoalRange, onALine: true),
         };
     }
 
@@ -133,6 +134,16 @@ public sealed class HalfCheetahGoal : IEnvironment
     /// <inheritdoc/>
     public Scene Render() =>
         goal.Draw(scene, goal.Values.Length > 0 ? goal.Values[0] : 0, 0, config.SuccessRadius);
+
+    /// <inheritdoc/>
+    public GoalPlaces? Places => Spec.GoalPlane is null ? null : goal.Places(config.SuccessRadius);
+
+    /// <inheritdoc/>
+    public void Want(double x, double y, Span<float> observation)
+    {
+        goal.Want(Spec.GoalPlane, x, y);
+        Observe(observation);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => simulation.Dispose();

@@ -180,6 +180,27 @@ public sealed class GridRooms(GridRoomsConfig config) : IEnvironment, ITabular
     }
 
     /// <inheritdoc/>
+    public GoalPlaces? Places => Spec.GoalPlane is null ? null
+        : new GoalPlaces(
+            Corners[wanted].Column + (RoomSide - 1) / 2.0, Corners[wanted].Row + (RoomSide - 1) / 2.0, cell % Side, cell / Side,
+            StepsInto(cell, Corners[wanted]), RoomOf(cell) == wanted)
+        { OriginX = 0.5, OriginY = 0.5 };
+
+    /// <inheritdoc/>
+    public void Want(double x, double y, Span<float> observation)
+    {
+        var plane = Spec.GoalPlane ?? throw new NotSupportedException("The room is not drawn, so none other can be wanted.");
+        if (!running)
+            throw new InvalidOperationException("The episode has ended or was not begun; call Reset first.");
+        plane.Require(x, y);
+        var room = RoomOf(Side * (int)Math.Round(y) + (int)Math.Round(x));
+        if (room == NoRoom)
+            throw new ArgumentException("No room is there; the rooms are in the corners.");
+        wanted = room;
+        Observe(observation);
+    }
+
+    /// <inheritdoc/>
     public void Dispose() { }
 
     /// <summary>Colour of a cell: 0 red, 1 green, 2 blue, 3 yellow, 4 none.</summary>
@@ -247,6 +268,7 @@ public sealed class GridRooms(GridRoomsConfig config) : IEnvironment, ITabular
             Deterministic = config.Goal != RoomGoal.Random,
             Keyboard = ArrowKeys.Moves,
             Goal = config.Goal == RoomGoal.None ? null : new GoalLayout(size, Colours) { SuccessRadius = 0.5 },
+            GoalPlane = config.Goal == RoomGoal.Random ? new GoalPlane(0, 0, Side - 1, Side - 1) { Unit = "cells" } : null,
             Table = new(config.Goal == RoomGoal.Random ? 4 * Cells : Cells, observation => StateOf(config, observation))
             {
                 Columns = Side,

@@ -196,6 +196,21 @@ public sealed class ObjectPush(ObjectPushConfig config) : IEnvironment
     }
 
     /// <inheritdoc/>
+    public GoalPlaces? Places => Spec.GoalPlane is null ? null
+        : GoalPlaces.Between(goalX, goalY, objects[2 * named], objects[2 * named + 1], config.SuccessRadius);
+
+    /// <inheritdoc/>
+    public void Want(double x, double y, Span<float> observation)
+    {
+        var plane = Spec.GoalPlane ?? throw new NotSupportedException("Nothing is wanted here.");
+        if (!running)
+            throw new InvalidOperationException("The episode has ended or was not begun; call Reset first.");
+        plane.Require(x, y);
+        (goalX, goalY) = (x, y);
+        Observe(observation);
+    }
+
+    /// <inheritdoc/>
     public void Dispose() { }
 
     private void Move(double alongX, double alongY)
@@ -320,6 +335,7 @@ public sealed class ObjectPush(ObjectPushConfig config) : IEnvironment
             Goal = config.Goal == PushGoal.None
                 ? null
                 : new GoalLayout(stateSize, goalSize) { SuccessRadius = config.SuccessRadius / HalfSide },
+            GoalPlane = config.Goal == PushGoal.None ? null : new GoalPlane(Touch, Touch, Side - Touch, Side - Touch),
         };
     }
 }

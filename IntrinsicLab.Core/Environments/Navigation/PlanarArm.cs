@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using IntrinsicLab.Core.Experiments;
 
 namespace IntrinsicLab.Core.Environments.Navigation;
@@ -77,6 +78,8 @@ public sealed class PlanarArm(PlanarArmConfig config) : IEnvironment
     private const double Link = 0.5;
     private const double Turn = 0.2;
     private const double ElbowLimit = 2.6;
+    private const double SceneScale = 10;
+    private const double SceneCentre = 11;
 
     private static readonly Box Actions = new([2], -1, 1);
     private static readonly double InnerReach = Math.Sqrt(2 * Link * Link * (1 + Math.Cos(ElbowLimit)));
@@ -161,7 +164,7 @@ public sealed class PlanarArm(PlanarArmConfig config) : IEnvironment
     /// <inheritdoc/>
     public Scene Render()
     {
-        const double scale = 10, centre = 11, height = 22;
+        const double scale = SceneScale, centre = SceneCentre, height = 2 * SceneCentre;
         var (tipX, tipY) = Fingertip;
         var (elbowX, elbowY) = (centre + scale * Link * Math.Cos(shoulder), centre + scale * Link * Math.Sin(shoulder));
         var (tipDrawnX, tipDrawnY) = (centre + scale * tipX, centre + scale * tipY);
@@ -187,6 +190,27 @@ public sealed class PlanarArm(PlanarArmConfig config) : IEnvironment
         shapes.Add(new Shape("text", [height + BlobImage.Side / 2.0, height - 0.5], "goal", 0.8) { Label = "wanted" });
         shapes.Add(new Shape("text", [height + BlobImage.Side / 2.0, BlobImage.Side + 0.7], "agent", 0.8) { Label = "achieved" });
         return new Scene(height + BlobImage.Side + 1, height, shapes);
+    }
+
+    /// <inheritdoc/>
+    public GoalPlaces? Places => Spec.GoalPlane is null ? null : GoalPlaces.Between(goalX, goalY, Fingertip.X, Fingertip.Y, config.SuccessRadius) with
+    {
+        OriginX = SceneCentre,
+        OriginY = SceneCentre,
+    };
+
+    /// <inheritdoc/>
+    public void Want(double x, double y, Span<float> observation)
+    {
+        var plane = Spec.GoalPlane ?? throw new NotSupportedException("Nothing is wanted here.");
+        if (!running)
+            throw new InvalidOperationException("The episode has ended or was not begun; call Reset first.");
+        plane.Require(x, y);
+        if (Math.Sqrt(x * x + y * y) is var reach && (reach < InnerReach || reach > 2 * Link))
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"That place is out of reach: the fingertip comes to distances from {InnerReach:0.##} to {2 * Link} of the shoulder."));
+        (goalX, goalY) = (x, y);
+        DrawWanted();
+        Observe(observation);
     }
 
     /// <inheritdoc/>
@@ -261,6 +285,7 @@ public sealed class PlanarArm(PlanarArmConfig config) : IEnvironment
                 {
                     SuccessRadius = config.SuccessRadius, Place = config.Goal == ArmGoal.Image ? BlobImage.Places : null,
                 },
+            GoalPlane = config.Goal == ArmGoal.None ? null : new GoalPlane(-2 * Link, -2 * Link, 2 * Link, 2 * Link) { Scale = SceneScale },
         };
     }
 }

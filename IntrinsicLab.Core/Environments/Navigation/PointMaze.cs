@@ -214,6 +214,27 @@ public sealed class PointMaze(PointMazeConfig config) : IEnvironment
     }
 
     /// <inheritdoc/>
+    public GoalPlaces? Places => Spec.GoalPlane is null ? null : GoalPlaces.Between(goalX, goalY, x, y, config.SuccessRadius) with
+    {
+        OriginX = SceneMargin - Map.Bounds.Left,
+        OriginY = SceneMargin - Map.Bounds.Bottom,
+    };
+
+    /// <inheritdoc/>
+    public void Want(double x, double y, Span<float> observation)
+    {
+        var plane = Spec.GoalPlane ?? throw new NotSupportedException("This maze has no goals.");
+        if (!running)
+            throw new InvalidOperationException("The episode has ended or was not begun; call Reset first.");
+        plane.Require(x, y);
+        if (!Map.IsFree(x, y))
+            throw new ArgumentException("That place lies in no cell of the maze.");
+        (goalX, goalY) = (x, y);
+        geodesics = null;
+        Observe(observation);
+    }
+
+    /// <inheritdoc/>
     public void Dispose() { }
 
     private double Distance() => Math.Sqrt((x - goalX) * (x - goalX) + (y - goalY) * (y - goalY)) / Scale;
@@ -253,6 +274,9 @@ public sealed class PointMaze(PointMazeConfig config) : IEnvironment
             },
             Keyboard = ArrowKeys.Motions,
             Goal = config.Goal == MazeGoal.None ? null : new GoalLayout(2, 2) { SuccessRadius = config.SuccessRadius / Scale },
+            GoalPlane = config.Goal == MazeGoal.None
+                ? null
+                : new GoalPlane(map.Bounds.Left, map.Bounds.Bottom, map.Bounds.Right, map.Bounds.Top) { Unit = "cells" },
         };
     }
 }

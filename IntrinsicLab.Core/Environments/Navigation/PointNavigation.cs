@@ -327,6 +327,22 @@ public sealed class PointNavigation(PointNavigationConfig config) : IEnvironment
     }
 
     /// <inheritdoc/>
+    public GoalPlaces? Places => Spec.GoalPlane is null ? null
+        : GoalPlaces.Between(goals[0], goals[1], x, y, config.SuccessRadius) with { OriginX = Margin + FieldSide / 2, OriginY = Margin + FieldSide / 2 };
+
+    /// <inheritdoc/>
+    public void Want(double x, double y, Span<float> observation)
+    {
+        var plane = Spec.GoalPlane ?? throw new NotSupportedException("Only fixed goals and goals shown as pictures are places.");
+        if (!running)
+            throw new InvalidOperationException("The episode has ended or was not begun; call Reset first.");
+        plane.Require(x, y);
+        (goals[0], goals[1]) = (x, y);
+        DrawWanted();
+        Observe(observation);
+    }
+
+    /// <inheritdoc/>
     public void Dispose() { }
 
     private bool HasDistractor => config.Goal == PointGoal.Image && config.Distractor;
@@ -478,6 +494,7 @@ public sealed class PointNavigation(PointNavigationConfig config) : IEnvironment
                         ? goal => map.Hard.Any(Holds(goal[0], goal[1]))
                         : null,
                 },
+            GoalPlane = config.Goal is PointGoal.Fixed or PointGoal.Image ? new GoalPlane(-1, -1, 1, 1) { Scale = FieldSide / 2 } : null,
         };
     }
 }

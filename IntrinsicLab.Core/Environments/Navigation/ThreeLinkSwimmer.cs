@@ -56,6 +56,11 @@ public sealed class ThreeLinkSwimmer(ThreeLinkSwimmerConfig config) : IEnvironme
     private const int StepLimit = 100;
     private const double StepDuration = 0.2;
     private const double JointLimit = 1.2;
+    private const double SceneWidth = 6;
+    private const double SceneHeight = 4;
+
+    // Goals lie within about a length of the start: strokes carry no farther in an episode.
+    private const double Farthest = 3;
     private const int StepsPerGoalAction = 10;
 
     private static readonly Box Actions = new([2], -1, 1);
@@ -131,9 +136,8 @@ public sealed class ThreeLinkSwimmer(ThreeLinkSwimmerConfig config) : IEnvironme
     /// <inheritdoc/>
     public Scene Render()
     {
-        const double width = 6, height = 4;
-        // The picture moves on by whole units when the body nears its edge, so that swimming is seen against the dots.
-        var (originX, originY) = (Math.Round(pose.X) - width / 2, Math.Round(pose.Y) - height / 2);
+        const double width = SceneWidth, height = SceneHeight;
+        var (originX, originY) = Corner;
         var shapes = new List<Shape>();
         for (var column = 0; column <= width; column++)
             for (var row = 0; row <= height; row++)
@@ -153,6 +157,21 @@ public sealed class ThreeLinkSwimmer(ThreeLinkSwimmerConfig config) : IEnvironme
         foreach (var joint in (ReadOnlySpan<int>)[2, 4])
             shapes.Add(new Shape("circle", [body[joint], body[joint + 1], body[joint] + 0.09, body[joint + 1]], "object"));
         return new Scene(width, height, shapes);
+    }
+
+    /// <inheritdoc/>
+    public GoalPlaces? Places => Spec.GoalPlane is null ? null
+        : GoalPlaces.Between(goal[0], goal[1], pose.X, pose.Y, config.SuccessRadius) with { OriginX = -Corner.X, OriginY = -Corner.Y };
+
+    /// <inheritdoc/>
+    public void Want(double x, double y, Span<float> observation)
+    {
+        var plane = Spec.GoalPlane ?? throw new NotSupportedException("Only goals that are positions are places.");
+        if (!running)
+            throw new InvalidOperationException("The episode has ended or was not begun; call Reset first.");
+        plane.Require(x, y);
+        (goal[0], goal[1]) = ((float)x, (float)y);
+        Observe(observation);
     }
 
     /// <inheritdoc/>
@@ -237,6 +256,9 @@ public sealed class ThreeLinkSwimmer(ThreeLinkSwimmerConfig config) : IEnvironme
         ];
     }
 
+    // The picture moves on by whole units when the body nears its edge, so that swimming is seen against the dots.
+    private (double X, double Y) Corner => (Math.Round(pose.X) - SceneWidth / 2, Math.Round(pose.Y) - SceneHeight / 2);
+
     private double Distance()
     {
         Span<float> achieved = stackalloc float[StateSize];
@@ -291,6 +313,7 @@ public sealed class ThreeLinkSwimmer(ThreeLinkSwimmerConfig config) : IEnvironme
             Goal = config.Goal == ThreeLinkGoal.None
                 ? null
                 : new GoalLayout(StateSize, goal.Length) { SuccessRadius = config.SuccessRadius },
+            GoalPlane = config.Goal == ThreeLinkGoal.Position ? new GoalPlane(-Farthest, -Farthest, Farthest, Farthest) { Unit = "link lengths" } : null,
         };
     }
 

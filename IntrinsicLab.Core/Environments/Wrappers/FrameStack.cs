@@ -69,6 +69,21 @@ public sealed class FrameStack(IEnvironment inner, int count) : IEnvironment
     public Scene? Render() => inner.Render();
 
     /// <inheritdoc/>
+    public GoalPlaces? Places => inner.Places;
+
+    /// <inheritdoc/>
+    public void Want(double x, double y, Span<float> observation)
+    {
+        inner.Want(x, y, latest);
+        Put(count - 1);
+        // Earlier frames show the goal as if it had always been wanted: a learner never saw two goals at once.
+        if (inner.Spec.Goal is { } layout)
+            for (var place = 0; place < count - 1; place++)
+                layout.Wanted(latest).CopyTo(stacked.AsSpan(place * run + layout.StateSize));
+        stacked.CopyTo(observation);
+    }
+
+    /// <inheritdoc/>
     public void Dispose() => inner.Dispose();
 
     private void Put(int place) => Put(latest, place, run, count, stacked);

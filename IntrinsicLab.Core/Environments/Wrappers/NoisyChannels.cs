@@ -56,6 +56,12 @@ public sealed class NoisyChannels(IEnvironment inner, int count) : IEnvironment
     public Scene? Render() => inner.Render();
 
     /// <inheritdoc/>
+    public GoalPlaces? Places => inner.Places;
+
+    /// <inheritdoc/>
+    public void Want(double x, double y, Span<float> observation) => inner.Want(x, y, observation[..size]);
+
+    /// <inheritdoc/>
     public void Dispose() => inner.Dispose();
 
     private static Box Vector(Box observation) => observation.Shape.Length == 1

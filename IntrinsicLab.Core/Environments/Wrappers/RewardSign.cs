@@ -33,5 +33,11 @@ public sealed class RewardSign(IEnvironment inner) : IEnvironment
     public Scene? Render() => inner.Render();
 
     /// <inheritdoc/>
+    public GoalPlaces? Places => inner.Places;
+
+    /// <inheritdoc/>
+    public void Want(double x, double y, Span<float> observation) => inner.Want(x, y, observation);
+
+    /// <inheritdoc/>
     public void Dispose() => inner.Dispose();
 }

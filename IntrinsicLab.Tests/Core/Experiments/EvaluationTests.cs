@@ -142,10 +142,13 @@ public class EvaluationTests
     {
         var world = new EnvironmentFactory(new Picture(false).Spec, () => new EpisodicLife(new Picture(false)));
         var plan = Plan("""{"every": 100, "episodes": 2}""");
-        using var evaluation = new Evaluation(plan, new EvaluationSchedule(plan, world.Spec), world, new First(), 100);
+        var policy = new First();
+        using var evaluation = new Evaluation(plan, new EvaluationSchedule(plan, world.Spec), world, policy, 100);
         evaluation.Play();
 
         Assert.Equal([10, 10], evaluation.Lengths);
+        // A life is an episode to the learner, and so to what its policy remembers.
+        Assert.Equal("BAPAPAPBAPAPAPBAPAPAPBAPBAPAPAPBAPAPAPBAPAPAPBAP", policy.Heard);
         Assert.Equal(11, JsonNode.Parse(evaluation.Replay!.ToJson())!["episodes"]![0]!["frames"]!.AsArray().Count);
     }
 
@@ -216,7 +219,18 @@ public class EvaluationTests
 
     private sealed class First : IPolicy
     {
-        public void Act(ReadOnlySpan<float> observation, Span<float> action) => action[0] = 0;
+        /// <summary>What it was told and asked: B begin, A act, P paid 1.</summary>
+        public string Heard { get; private set; } = "";
+
+        public void Begin() => Heard += "B";
+
+        public void Act(ReadOnlySpan<float> observation, Span<float> action)
+        {
+            action[0] = 0;
+            Heard += "A";
+        }
+
+        public void Paid(double reward) => Heard += reward == 1 ? "P" : "?";
     }
 
     /// <summary>Shows how many steps were taken, as a caption. Every third costs a life, the tenth is the end.</summary>

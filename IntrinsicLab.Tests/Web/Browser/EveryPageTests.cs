@@ -13,7 +13,7 @@ public sealed class EveryPageTests(LabInBrowser lab)
             "experiments", "experiments/new", "experiments/00000000-0000-0000-0000-000000000000", "experiments/{experiment}", "experiments/{experiment}?tab=runs",
             "sweeps", "sweeps/new", "sweeps/00000000-0000-0000-0000-000000000000"];
 
-    public static TheoryData<string> Paths => [.. Fixed, "runs/{id}", "runs/{id}?tab=replay", "runs/{id}?tab=figures", "runs/{id}?tab=configuration", "runs/{id}?tab=log", "runs/{id}?tab=system", "runs/{id}?tab=events"];
+    public static TheoryData<string> Paths => [.. Fixed, "runs/{id}", "runs/{id}?tab=replay", "runs/{id}?tab=play", "runs/{id}?tab=figures", "runs/{id}?tab=configuration", "runs/{id}?tab=log", "runs/{id}?tab=system", "runs/{id}?tab=events"];
 
     private static Guid? shared;
     private static string? sharedExperiment;
