@@ -1,3 +1,5 @@
+using IntrinsicLab.Core.Environments.Navigation;
+
 namespace IntrinsicLab.Core.Environments;
 
 /// <summary>What an environment shows, accepts and pays.</summary>
@@ -41,9 +43,17 @@ public sealed record EnvironmentSpec(Box Observation, Space Action)
     /// <summary>Planes through the states that are worth a picture of rewards and values; empty where there is none.</summary>
     public IReadOnlyList<StateMap> Maps { get; init; } = [];
 
+    /// <summary>Walls and ways of a world whose states are places of a plane, for pictures; null where there are none.</summary>
+    public FloorPlan? Plan { get; init; }
+
     /// <summary>How its observation tells which of few states it is in; null where it does not.</summary>
     public StateTable? Table { get; init; }
 }
+
+/// <summary>Walls of a plane, and how long the ways round them are.</summary>
+/// <param name="Walls">Straight walls, from one end to the other, in the coordinates of states and goals.</param>
+/// <param name="WaysTo">Given a place, the length of the shortest way to it from any other.</param>
+public sealed record FloorPlan(IReadOnlyList<Wall> Walls, Func<double, double, Func<double, double, double>> WaysTo);
 
 /// <summary>Keys and what they do.</summary>
 /// <param name="Keys">Bindings; the first whose key is held counts.</param>
@@ -72,6 +82,12 @@ public sealed record GoalLayout(int StateSize, int GoalSize)
 
     /// <summary>Whether a goal is one that the straight way does not lead to; null where the world has no such goals.</summary>
     public GoalQuestion? IsHard { get; init; }
+
+    /// <summary>Rows and columns of goals that are pictures, rows from the bottom; null for others.</summary>
+    public (int Rows, int Columns)? Picture { get; init; }
+
+    /// <summary>Names of goals of which one value is 1 and the others are 0, by place; empty for others.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
 
     /// <summary>The state in an observation.</summary>
     public ReadOnlySpan<float> State(ReadOnlySpan<float> observation) => observation[..StateSize];

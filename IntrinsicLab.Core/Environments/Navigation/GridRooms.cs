@@ -267,7 +267,7 @@ public sealed class GridRooms(GridRoomsConfig config) : IEnvironment, ITabular
                 : config.Reward == RoomReward.Sparse ? (-limit, 0) : (-limit * 2.0 * (Side - RoomSide), 0),
             Deterministic = config.Goal != RoomGoal.Random,
             Keyboard = ArrowKeys.Moves,
-            Goal = config.Goal == RoomGoal.None ? null : new GoalLayout(size, Colours) { SuccessRadius = 0.5 },
+            Goal = config.Goal == RoomGoal.None ? null : new GoalLayout(size, Colours) { SuccessRadius = 0.5, Names = [.. Tones, "none"] },
             GoalPlane = config.Goal == RoomGoal.Random ? new GoalPlane(0, 0, Side - 1, Side - 1) { Unit = "cells" } : null,
             Table = new(config.Goal == RoomGoal.Random ? 4 * Cells : Cells, observation => StateOf(config, observation))
             {
