@@ -27,18 +27,30 @@ internal static class GoalFigures
                     wayOfGoals[path].Add(placeOf(state, wanted.Slice(path * layout.GoalSize, layout.GoalSize)));
             }
         });
-        yield return Distances(trial);
         if (layout.Names.Count > 0)
+        {
             yield return Named(trial, layout, ends);
-        if (layout.Picture is { } size)
-            yield return Pictures(trial, layout, size, ends);
-        if (placeOf is null || !ArePlaces(layout))
+            if (placeOf is not null)
+                yield return Ways(spec, ways, [], $"Some episodes of the trial, from the square to the dot; the first were sent to: {string.Join(", ", Enumerable.Range(0, shown).Select(path => layout.Names[Largest(GoalOf(path))]))}.");
             yield break;
+        }
+        if (placeOf is null || !ArePlaces(layout))
+        {
+            yield return Distances(trial);
+            yield break;
+        }
         var goals = new (double X, double Y)[trial.Count];
         for (var goal = 0; goal < goals.Length; goal++)
             goals[goal] = placeOf([], trial.FirstGoals.AsSpan(goal * layout.GoalSize, layout.GoalSize));
+        yield return Ways(spec, ways, wayOfGoals, wayOfGoals.Any(way => way.Moves)
+            ? "Some episodes of the trial, from the square to the dot; dashed, the way of the goal that each follows, to its last place, the circle."
+            : "Some episodes of the trial, from the square to the dot; the circle of the same colour is the goal it was given.");
+        if (layout.Picture is { } size)
+            yield return Pictures(trial, layout, size, ends);
         yield return Reached(spec, trial, goals);
-        yield return Ways(spec, ways, wayOfGoals);
+        yield return Distances(trial);
+
+        ReadOnlySpan<float> GoalOf(int episode) => trial.FirstGoals.AsSpan(episode * layout.GoalSize, layout.GoalSize);
     }
 
     /// <summary>The goals that a policy was given lately over those of the trial, which must have been played; null where goals are no places.</summary>
@@ -64,16 +76,12 @@ internal static class GoalFigures
 
     private static bool ArePlaces(GoalLayout layout) => layout.GoalSize == 2 || layout.Place is { Size: 2 };
 
-    private static PathFigure Ways(EnvironmentSpec spec, Way[] ways, Way[] wayOfGoals)
+    private static PathFigure Ways(EnvironmentSpec spec, Way[] ways, Way[] wayOfGoals, string caption)
     {
-        var moving = wayOfGoals.Any(way => way.Moves);
         var ends = new Way();
         foreach (var way in wayOfGoals.Where(way => way.X.Count > 0))
             ends.Add((way.X[^1], way.Y[^1]));
-        return new PathFigure("paths", "The way to some goals",
-            moving ? "Some episodes of the trial, from the square to the dot; dashed, the way of the goal that each follows, to its last place, the circle."
-                : "Some episodes of the trial, from the square to the dot; the circle of the same colour is the goal it was given.",
-            new("x"), new("y"),
+        return new PathFigure("paths", "The way to some goals", caption, new("x"), new("y"),
             [
                 .. wayOfGoals.Index().Where(way => way.Item.Moves)
                     .Select(way => new FigurePath($"Goal {way.Index + 1}", way.Item.X, way.Item.Y) { Colour = way.Index + 1, Dashed = true }),
@@ -102,14 +110,14 @@ internal static class GoalFigures
         return new HeatFigure("named", "What is named, and where it ends",
             "Of the trial's episodes in which a goal was named (row), the share that ended at each (column); on the diagonal they reached what was named.",
             new("ended") { Names = layout.Names }, new("named") { Names = layout.Names }, places, places, shares, "share of episodes") { Map = true };
+    }
 
-        static int Largest(ReadOnlySpan<float> values)
-        {
-            var largest = 0;
-            for (var place = 1; place < values.Length; place++)
-                largest = values[place] > values[largest] ? place : largest;
-            return largest;
-        }
+    private static int Largest(ReadOnlySpan<float> values)
+    {
+        var largest = 0;
+        for (var place = 1; place < values.Length; place++)
+            largest = values[place] > values[largest] ? place : largest;
+        return largest;
     }
 
     private static PictureFigure Pictures(GoalTrial trial, GoalLayout layout, (int Rows, int Columns) size, float[] ends)

@@ -29,6 +29,13 @@ internal static class SkillFigures
     /// <summary>How places are read; null where nothing here is a place.</summary>
     internal static WhereAt? PlaceOf(EnvironmentSpec spec)
     {
+        if (spec.Plan?.PlaceOfState is { } placeOfState)
+            return (state, _) =>
+            {
+                Span<float> found = stackalloc float[2];
+                placeOfState(state, found);
+                return (found[0], found[1]);
+            };
         if (spec.Goal is { Place: { Size: 2 } place })
             return (_, achieved) =>
             {
@@ -38,7 +45,7 @@ internal static class SkillFigures
             };
         if (spec.Goal is { GoalSize: 2 })
             return (_, achieved) => (achieved[0], achieved[1]);
-        return GoalWorld.SizesOf(spec).State >= 2 ? (state, _) => (state[0], state[1]) : null;
+        return GoalWorld.SizesOf(spec).State >= 2 && spec.Goal is not { Names.Count: > 0 } ? (state, _) => (state[0], state[1]) : null;
     }
 
     /// <summary>Walls of the world's plane.</summary>
@@ -48,6 +55,8 @@ internal static class SkillFigures
     /// <summary>The plane that states are places of; null where they are not, or it has no bounds.</summary>
     internal static (double Left, double Bottom, double Right, double Top)? BoundsOf(EnvironmentSpec spec)
     {
+        if (spec.Plan?.Bounds is { } bounds)
+            return (bounds.Left, bounds.Bottom, bounds.Right, bounds.Top);
         var (low, high) = (spec.Observation.Low, spec.Observation.High);
         return GoalWorld.SizesOf(spec).State == 2 && float.IsFinite(low[0]) && float.IsFinite(high[0]) && float.IsFinite(low[1]) && float.IsFinite(high[1])
             ? (low[0], low[1], high[0], high[1])
@@ -81,15 +90,15 @@ internal static class SkillFigures
         var figures = new List<Figure>
         {
             new HeatFigure("reward-goal", "What the way to a goal is paid",
-                $"log q(ω|s) − log p(ω) at every place, ω the skill that ends nearest to the first goal of the trial ({NameOf(skills.Discriminator, trial, nearest).ToLowerInvariant()}); whoever follows its rise ends where that skill does. What is lower than the highest is high is shown as that.",
-                new("x"), new("y"), columns, rows, pay, "nats") { Diverging = true, EqualScales = true, Walls = walls, Overlay = overlay },
+                $"log q(ω|s) − log p(ω) at every place, ω the skill that ends nearest to the first goal of the trial ({NameOf(skills.Discriminator, trial, nearest).ToLowerInvariant()}); whoever follows its rise ends where that skill does. The lowest values are cut off where they would leave no colours for the rest.",
+                new("x"), new("y"), columns, rows, pay, "reward, nats") { Diverging = true, EqualScales = true, Walls = walls, Overlay = overlay },
             new HeatFigure("distance-goal", "What a distance would pay",
                 "Minus the straight distance to the same goal, walls or not; in the open the learned reward resembles it, at a wall it should not.",
                 new("x"), new("y"), columns, rows, distance, "distance") { EqualScales = true, Walls = walls, Overlay = overlay },
         };
-        if (spec.Plan is { } plan)
+        if (spec.Plan?.WaysTo is { } waysTo)
         {
-            var wayTo = plan.WaysTo(goalX, goalY);
+            var wayTo = waysTo(goalX, goalY);
             var ways = new double[Fields * Fields];
             for (var place = 0; place < ways.Length; place++)
                 ways[place] = -wayTo(columns[place % Fields], rows[place / Fields]);
@@ -150,8 +159,8 @@ internal static class SkillFigures
             { EqualScales = true, Kinds = true, Strengths = certainty, Walls = walls, Overlay = [Ends(trial, placeOf)] };
         }
         yield return new HeatFigure("reward", $"What {NameOf(discriminator, trial, 0).ToLowerInvariant()} is paid",
-            "log q(ω|s) − log p(ω) at every place; above 0 where it tells of the skill, 0 where it tells nothing; what is lower than the highest is high is shown as that.", new("x"), new("y"), columns, rows, pay,
-            "nats") { Diverging = true, EqualScales = true, Walls = walls, Overlay = [Ends(trial, placeOf)] };
+            "log q(ω|s) − log p(ω) at every place; above 0 where it tells of the skill, 0 where it tells nothing. The lowest values are cut off where they would leave no colours for the rest.", new("x"), new("y"), columns, rows, pay,
+            "reward, nats") { Diverging = true, EqualScales = true, Walls = walls, Overlay = [Ends(trial, placeOf)] };
     }
 
     private static FigureSeries Ends(SkillTrial trial, WhereAt placeOf)

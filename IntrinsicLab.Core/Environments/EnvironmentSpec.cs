@@ -50,10 +50,19 @@ public sealed record EnvironmentSpec(Box Observation, Space Action)
     public StateTable? Table { get; init; }
 }
 
-/// <summary>Walls of a plane, and how long the ways round them are.</summary>
-/// <param name="Walls">Straight walls, from one end to the other, in the coordinates of states and goals.</param>
-/// <param name="WaysTo">Given a place, the length of the shortest way to it from any other.</param>
-public sealed record FloorPlan(IReadOnlyList<Wall> Walls, Func<double, double, Func<double, double, double>> WaysTo);
+/// <summary>What a plane world looks like from above.</summary>
+/// <param name="Walls">Straight walls, or borders worth seeing, from one end to the other.</param>
+public sealed record FloorPlan(IReadOnlyList<Wall> Walls)
+{
+    /// <summary>Given a place, the length of the shortest way round the walls to it from any other; null where nobody knows.</summary>
+    public Func<double, double, Func<double, double, double>>? WaysTo { get; init; }
+
+    /// <summary>Where a state lies, for states whose first two values are not their place; null where they are.</summary>
+    public WritePlace? PlaceOfState { get; init; }
+
+    /// <summary>Its edges; null where the bounds of states are.</summary>
+    public Region? Bounds { get; init; }
+}
 
 /// <summary>Keys and what they do.</summary>
 /// <param name="Keys">Bindings; the first whose key is held counts.</param>
@@ -124,7 +133,7 @@ public sealed record GoalLayout(int StateSize, int GoalSize)
 /// <param name="Of">Writes them for a goal.</param>
 public sealed record GoalPlace(int Size, WritePlace Of);
 
-/// <summary>Writes the place of a goal.</summary>
+/// <summary>Writes the place of a goal, or of a state.</summary>
 /// <param name="goal">As it is observed.</param>
 /// <param name="place">Receives its coordinates.</param>
 public delegate void WritePlace(ReadOnlySpan<float> goal, Span<float> place);

@@ -264,8 +264,8 @@ function picture(figure, width, [low, lowest, high] = [0, 1, 1]) {
       showlegend: figure.series.length > 1 && figure.series.length <= 8,
       shapes: (figure.breaks ?? []).map(x => ({ type: 'line', x0: x, x1: x, yref: 'paper', y0: 0, y1: 1, line: { color: colour('control'), width: 1, dash: 'dot' }, layer: 'below' })),
       legend: { orientation: 'h', y: 1.02, yanchor: 'bottom', x: 0, font: { size: 12, color: colour('text') } },
-      xaxis: { ...axis(figure.x), showgrid: figure.equalScales, showline: true },
-      yaxis: { ...axis(figure.y), ...(figure.equalScales ? { scaleanchor: 'x' } : {}) },
+      xaxis: { ...axis(figure.x), showgrid: figure.equalScales, showline: true, ...(figure.equalScales ? { constrain: 'domain' } : {}) },
+      yaxis: { ...axis(figure.y), ...(figure.equalScales ? { scaleanchor: 'x', constrain: 'domain' } : {}) },
       ...(figure.right ? { yaxis2: { ...axis(figure.right), overlaying: 'y', side: 'right', showgrid: false, tickmode: 'auto', nticks: 6 } } : {}),
     },
   };
@@ -355,13 +355,16 @@ function paths(figure, layout, axis) {
     line: { color: kind(path.colour), width: path.dashed ? 1.25 : 1.75, dash: path.dashed ? 'dash' : 'solid' },
   });
   const ended = figure.paths.filter(path => !path.dashed && path.x.length);
-  const at = (name, place, marker) => ({
+  // Where many start at about one place one square is enough.
+  const near = 0.05 * Math.max(...ended.flatMap(path => [path.x, path.y].map(values => Math.max(...values) - Math.min(...values))), 1e-9);
+  const started = ended.filter((path, index) => !ended.slice(0, index).some(other => Math.hypot(other.x[0] - path.x[0], other.y[0] - path.y[0]) < near));
+  const at = (ended, name, place, marker) => ({
     ...bare, x: ended.map(path => path.x.at(place)), y: ended.map(path => path.y.at(place)), mode: 'markers', marker,
     text: ended.map(path => `${escape(path.name)}, ${name}`), hovertemplate: '%{text}<br>%{x:.3~g}, %{y:.3~g}<extra></extra>',
   });
   if (ended.length) traces.push(
-    at('start', 0, { symbol: 'square-open', size: 7, color: colour('text'), line: { width: 1.25 } }),
-    at('end', -1, { size: 7, color: ended.map(path => kind(path.colour)), line: { color: colour('surface'), width: 1 } }));
+    at(started, 'start', 0, { symbol: 'square-open', size: 9, color: colour('text'), line: { width: 1.5 } }),
+    at(ended, 'end', -1, { size: 7, color: ended.map(path => kind(path.colour)), line: { color: colour('surface'), width: 1 } }));
   const [left, bottom, right, top] = figure.bounds ?? [];
   // Room for marks on the edge.
   const ranged = (low, high) => figure.bounds ? { range: [low - 0.04 * (high - low), high + 0.04 * (high - low)], constrain: 'domain' } : {};

@@ -495,7 +495,7 @@ public sealed class PointNavigation(PointNavigationConfig config) : IEnvironment
                         ? goal => map.Hard.Any(Holds(goal[0], goal[1]))
                         : null,
                 },
-            Plan = map.Walls.Count == 0 ? null : new FloorPlan(map.Walls, (x, y) => map.DistancesTo(x, y).From),
+            Plan = map.Walls.Count == 0 ? null : new FloorPlan(map.Walls) { WaysTo = (x, y) => map.DistancesTo(x, y).From },
             GoalPlane = config.Goal is PointGoal.Fixed or PointGoal.Image ? new GoalPlane(-1, -1, 1, 1) { Scale = FieldSide / 2 } : null,
         };
     }
