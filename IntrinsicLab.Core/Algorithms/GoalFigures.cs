@@ -31,7 +31,9 @@ internal static class GoalFigures
         {
             yield return Named(trial, layout, ends);
             if (placeOf is not null)
-                yield return Ways(spec, ways, [], $"Some episodes of the trial, from the square to the dot; the first were sent to: {string.Join(", ", Enumerable.Range(0, shown).Select(path => layout.Names[Largest(GoalOf(path))]))}.");
+                yield return Ways(
+                    spec, ways, [], path => $"Episode {path + 1}, to {layout.Names[Largest(GoalOf(path))]}",
+                    "Some episodes of the trial, from the square to the dot; the name of a way tells what it was sent to.");
             yield break;
         }
         if (placeOf is null || !ArePlaces(layout))
@@ -42,7 +44,7 @@ internal static class GoalFigures
         var goals = new (double X, double Y)[trial.Count];
         for (var goal = 0; goal < goals.Length; goal++)
             goals[goal] = placeOf([], trial.FirstGoals.AsSpan(goal * layout.GoalSize, layout.GoalSize));
-        yield return Ways(spec, ways, wayOfGoals, wayOfGoals.Any(way => way.Moves)
+        yield return Ways(spec, ways, wayOfGoals, path => $"Episode {path + 1}", wayOfGoals.Any(way => way.Moves)
             ? "Some episodes of the trial, from the square to the dot; dashed, the way of the goal that each follows, to its last place, the circle."
             : "Some episodes of the trial, from the square to the dot; the circle of the same colour is the goal it was given.");
         if (layout.Picture is { } size)
@@ -76,7 +78,7 @@ internal static class GoalFigures
 
     private static bool ArePlaces(GoalLayout layout) => layout.GoalSize == 2 || layout.Place is { Size: 2 };
 
-    private static PathFigure Ways(EnvironmentSpec spec, Way[] ways, Way[] wayOfGoals, string caption)
+    private static PathFigure Ways(EnvironmentSpec spec, Way[] ways, Way[] wayOfGoals, Func<int, string> nameOf, string caption)
     {
         var ends = new Way();
         foreach (var way in wayOfGoals.Where(way => way.X.Count > 0))
@@ -85,7 +87,7 @@ internal static class GoalFigures
             [
                 .. wayOfGoals.Index().Where(way => way.Item.Moves)
                     .Select(way => new FigurePath($"Goal {way.Index + 1}", way.Item.X, way.Item.Y) { Colour = way.Index + 1, Dashed = true }),
-                .. ways.Select((way, path) => new FigurePath($"Episode {path + 1}", way.X, way.Y) { Colour = path + 1 }),
+                .. ways.Select((way, path) => new FigurePath(nameOf(path), way.X, way.Y) { Colour = path + 1 }),
             ])
         {
             Places = [.. ends.X.Select((x, path) => new FigurePlaces($"Goal {path + 1}", [x], [ends.Y[path]]) { Rings = true, Colour = path + 1 })],
@@ -104,12 +106,13 @@ internal static class GoalFigures
             shares[wanted * size + found]++;
             times[wanted]++;
         }
-        for (var place = 0; place < shares.Length; place++)
-            shares[place] = times[place / size] > 0 ? shares[place] / times[place / size] : double.NaN;
-        double[] places = [.. Enumerable.Range(0, size).Select(place => (double)place)];
+        int[] named = [.. Enumerable.Range(0, size).Where(goal => times[goal] > 0)];
+        double[] ofNamed = [.. named.SelectMany(goal => Enumerable.Range(0, size).Select(end => shares[goal * size + end] / times[goal]))];
         return new HeatFigure("named", "What is named, and where it ends",
             "Of the trial's episodes in which a goal was named (row), the share that ended at each (column); on the diagonal they reached what was named.",
-            new("ended") { Names = layout.Names }, new("named") { Names = layout.Names }, places, places, shares, "share of episodes") { Map = true };
+            new("ended at") { Names = layout.Names }, new("named") { Names = [.. named.Select(goal => layout.Names[goal])] },
+            [.. Enumerable.Range(0, size).Select(place => (double)place)], [.. Enumerable.Range(0, named.Length).Select(place => (double)place)], ofNamed,
+            "share of episodes") { Map = true };
     }
 
     private static int Largest(ReadOnlySpan<float> values)

@@ -211,7 +211,12 @@ public sealed class Gpim : IAlgorithm
     {
         IReadOnlyList<Figure> ofGoals = [.. GoalFigures.Of(spec, trial, Choose)], ofSkills = [.. SkillFigures.Of(spec, skills, skillTrial, config.DiscriminatorInput)];
         IReadOnlyList<Figure> given = config.Relabel != GoalRelabelling.Latent && GoalFigures.Given(spec, trial, agent) is { } goals ? [goals] : [];
-        return [.. ofGoals, .. given, .. SkillFigures.OfGoal(spec, skills, skillTrial, config.DiscriminatorInput, trial.FirstGoals.AsSpan(0, world.GoalSize)), .. ofSkills];
+        // What skills do comes first: goals are made of it.
+        return
+        [
+            .. ofSkills.Take(2), .. ofGoals, .. given,
+            .. SkillFigures.OfGoal(spec, skills, skillTrial, config.DiscriminatorInput, trial.FirstGoals.AsSpan(0, world.GoalSize)), .. ofSkills.Skip(2),
+        ];
     }
 
     /// <inheritdoc/>

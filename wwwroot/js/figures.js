@@ -367,7 +367,7 @@ function paths(figure, layout, axis) {
     at(ended, 'end', -1, { size: 7, color: ended.map(path => kind(path.colour)), line: { color: colour('surface'), width: 1 } }));
   const [left, bottom, right, top] = figure.bounds ?? [];
   // Room for marks on the edge.
-  const ranged = (low, high) => figure.bounds ? { range: [low - 0.04 * (high - low), high + 0.04 * (high - low)], constrain: 'domain' } : {};
+  const ranged = (low, high) => figure.bounds ? { range: [low - 0.04 * (high - low), high + 0.04 * (high - low)], constrain: 'domain' } : { constrain: 'domain' };
   return {
     traces,
     layout: {
