@@ -187,7 +187,7 @@ class Figures extends HTMLElement {
     const element = make('section', 'card chart-card figure-card');
     element.setAttribute('aria-label', figure.title);
     const head = make('header');
-    const title = make('h3');
+    const title = make('h2');
     const actions = make('span', 'row figure-actions');
     const toggle = button('Table', 'Show the numbers as a table');
     const csv = button('CSV', 'Download the numbers');
