@@ -8,7 +8,13 @@ internal static class DiaynSettings
     // The released code's sizes for robots.
     private static readonly DiaynConfig Robots = new()
     {
-        HiddenSizes = [300, 300], DiscriminatorSizes = [300, 300], LearningRate = 3e-4, Gamma = 0.99, Tau = 0.01, BatchSize = 128, BufferSize = 1_000_000,
+        HiddenSizes = [300, 300],
+        DiscriminatorSizes = [300, 300],
+        LearningRate = 3e-4,
+        Gamma = 0.99,
+        Tau = 0.01,
+        BatchSize = 128,
+        BufferSize = 1_000_000,
         StepsBetweenTrials = 100_000,
     };
 
@@ -53,7 +59,11 @@ internal static class DiaynSettings
     {
         Discriminator = new()
         {
-            Prior = config.Prior, Skills = config.SkillCount, Hidden = config.DiscriminatorSizes, LearningRate = config.LearningRate, Deviation = config.Deviation,
+            Prior = config.Prior,
+            Skills = config.SkillCount,
+            Hidden = config.DiscriminatorSizes,
+            LearningRate = config.LearningRate,
+            Deviation = config.Deviation,
         },
         Input = config.DiscriminatorInput,
         Objective = config.Objective,

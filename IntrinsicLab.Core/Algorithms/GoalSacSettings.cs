@@ -7,7 +7,13 @@ internal static class GoalSacSettings
 {
     private static readonly GoalSacConfig Robots = new()
     {
-        HiddenSizes = [300, 300], LearningRate = 3e-4, Gamma = 0.99, BatchSize = 128, BufferSize = 1_000_000, StepsBetweenTrials = 50_000, TrialGoals = 20,
+        HiddenSizes = [300, 300],
+        LearningRate = 3e-4,
+        Gamma = 0.99,
+        BatchSize = 128,
+        BufferSize = 1_000_000,
+        StepsBetweenTrials = 50_000,
+        TrialGoals = 20,
     };
 
     public static IReadOnlyList<MetricDescription> Reports => SkillMetrics.OfGoals;

@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using IntrinsicLab.Core.Environments;
 using IntrinsicLab.Core.Experiments;
-using IntrinsicLab.Core.Formulas;
 
 namespace IntrinsicLab.Core.Algorithms;
 

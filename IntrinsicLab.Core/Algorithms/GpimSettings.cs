@@ -8,8 +8,14 @@ internal static class GpimSettings
     // The paper's own sizes are not known: those of DIAYN's released code.
     private static readonly GpimConfig Robots = new()
     {
-        HiddenSizes = [300, 300], DiscriminatorSizes = [300, 300], LearningRate = 3e-4, Gamma = 0.99, BatchSize = 128, BufferSize = 1_000_000,
-        StepsBetweenTrials = 50_000, TrialGoals = 20,
+        HiddenSizes = [300, 300],
+        DiscriminatorSizes = [300, 300],
+        LearningRate = 3e-4,
+        Gamma = 0.99,
+        BatchSize = 128,
+        BufferSize = 1_000_000,
+        StepsBetweenTrials = 50_000,
+        TrialGoals = 20,
     };
 
     public static IReadOnlyList<MetricDescription> Reports { get; } = [.. SkillMetrics.OfSkills, .. SkillMetrics.OfGoals, .. SkillMetrics.OfSkillGoals];
@@ -52,7 +58,11 @@ internal static class GpimSettings
     {
         Discriminator = new()
         {
-            Prior = config.Prior, Skills = config.SkillCount, Hidden = config.DiscriminatorSizes, LearningRate = config.LearningRate, Deviation = config.Deviation,
+            Prior = config.Prior,
+            Skills = config.SkillCount,
+            Hidden = config.DiscriminatorSizes,
+            LearningRate = config.LearningRate,
+            Deviation = config.Deviation,
         },
         Input = config.DiscriminatorInput,
         Objective = config.MuObjective,

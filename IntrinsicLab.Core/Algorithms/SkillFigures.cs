@@ -159,8 +159,9 @@ internal static class SkillFigures
             { EqualScales = true, Kinds = true, Strengths = certainty, Walls = walls, Overlay = [Ends(trial, placeOf)] };
         }
         yield return new HeatFigure("reward", $"What {NameOf(discriminator, trial, 0).ToLowerInvariant()} is paid",
-            "log q(ω|s) − log p(ω) at every place; above 0 where it tells of the skill, 0 where it tells nothing. The lowest values are cut off where they would leave no colours for the rest.", new("x"), new("y"), columns, rows, pay,
-            "reward, nats") { Diverging = true, EqualScales = true, Walls = walls, Overlay = [Ends(trial, placeOf)] };
+            "log q(ω|s) − log p(ω) at every place; above 0 where it tells of the skill, 0 where it tells nothing. The lowest values are cut off where they would leave no colours for the rest.",
+            new("x"), new("y"), columns, rows, pay, "reward, nats")
+        { Diverging = true, EqualScales = true, Walls = walls, Overlay = [Ends(trial, placeOf)] };
     }
 
     private static FigureSeries Ends(SkillTrial trial, WhereAt placeOf)
@@ -182,7 +183,8 @@ internal static class SkillFigures
         double[] numbers = [.. Enumerable.Range(1, trial.Count).Select(number => (double)number)];
         return new HeatFigure("confusion", "Which skill each skill's end is taken for",
             "Row: the skill that acted. Column: the skill that q finds in the last state. Off the diagonal, skills are mistaken for each other.",
-            new("taken for skill"), new("skill"), numbers, numbers, values, "probability") { Map = true };
+            new("taken for skill"), new("skill"), numbers, numbers, values, "probability")
+        { Map = true };
     }
 
     // Bounds of what the discriminator sees, where that is a plane.
