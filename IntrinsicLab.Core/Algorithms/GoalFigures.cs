@@ -112,7 +112,8 @@ internal static class GoalFigures
             "Of the trial's episodes in which a goal was named (row), the share that ended at each (column); on the diagonal they reached what was named.",
             new("ended at") { Names = layout.Names }, new("named") { Names = [.. named.Select(goal => layout.Names[goal])] },
             [.. Enumerable.Range(0, size).Select(place => (double)place)], [.. Enumerable.Range(0, named.Length).Select(place => (double)place)], ofNamed,
-            "share of episodes") { Map = true };
+            "share of episodes")
+        { Map = true };
     }
 
     private static int Largest(ReadOnlySpan<float> values)

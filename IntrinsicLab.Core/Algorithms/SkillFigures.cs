@@ -104,7 +104,8 @@ internal static class SkillFigures
                 ways[place] = -wayTo(columns[place % Fields], rows[place / Fields]);
             figures.Add(new HeatFigure("way-goal", "What the way round walls would pay",
                 "Minus the length of the shortest way to the same goal: what an ideal reward knows, and a learned one should come to resemble.",
-                new("x"), new("y"), columns, rows, ways, "length of the way") { EqualScales = true, Walls = walls, Overlay = overlay });
+                new("x"), new("y"), columns, rows, ways, "length of the way")
+            { EqualScales = true, Walls = walls, Overlay = overlay });
         }
         return figures;
 
