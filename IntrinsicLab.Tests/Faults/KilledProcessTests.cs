@@ -85,7 +85,7 @@ public sealed class KilledProcessTests : IDisposable
     [InlineData("""
         {
           "algorithm": "sac", "environment": "pendulum", "steps": 3000,
-          "parameters": { "hiddenSizes": [64, 64], "batchSize": 128, "bufferSize": 1000, "learningStarts": 200 }, "evaluation": { "every": 1000, "episodes": 1 }
+          "parameters": { "hiddenSizes": [64, 64], "batchSize": 32, "bufferSize": 1000, "learningStarts": 200 }, "evaluation": { "every": 1000, "episodes": 1 }
         }
         """)]
     public async Task RunWithAReplay_KilledThenPaused_EndsWithThePointsAndFiguresOfAnUndisturbedOne(string json)
