@@ -206,7 +206,11 @@ public sealed class GoalSac : IAlgorithm
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Figure> Figures() => [.. GoalFigures.Of(spec, trial, agent.Act)];
+    public IReadOnlyList<Figure> Figures()
+    {
+        IReadOnlyList<Figure> ofGoals = [.. GoalFigures.Of(spec, trial, agent.Act)];
+        return GoalFigures.Given(spec, trial, agent) is { } given ? [.. ofGoals, given] : ofGoals;
+    }
 
     /// <inheritdoc/>
     public void Save(CheckpointWriter writer)
