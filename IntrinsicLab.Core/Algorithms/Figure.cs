@@ -49,12 +49,45 @@ public sealed record FigureAxis(string Label)
     /// <summary>Distances grow with the logarithm.</summary>
     public bool Logarithmic { get; init; }
 
+    /// <summary>What stands at 0, 1 and so on; empty where numbers do.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
+
     internal void Write(Utf8JsonWriter writer, string name)
     {
         writer.WriteStartObject(name);
         writer.WriteString("label", Label);
         writer.WriteBoolean("logarithmic", Logarithmic);
+        if (Names.Count > 0)
+        {
+            writer.WriteStartArray("names");
+            foreach (var each in Names)
+                writer.WriteStringValue(each);
+            writer.WriteEndArray();
+        }
         writer.WriteEndObject();
+    }
+}
+
+/// <summary>A straight wall in a picture of a plane.</summary>
+/// <param name="FromX">x of one end.</param>
+/// <param name="FromY">y of it.</param>
+/// <param name="ToX">x of the other end.</param>
+/// <param name="ToY">y of it.</param>
+public sealed record FigureWall(double FromX, double FromY, double ToX, double ToY)
+{
+    internal static void Write(Utf8JsonWriter writer, IReadOnlyList<FigureWall> walls)
+    {
+        if (walls.Count == 0)
+            return;
+        writer.WriteStartArray("walls");
+        foreach (var wall in walls)
+        {
+            writer.WriteStartArray();
+            foreach (var end in (ReadOnlySpan<double>)[wall.FromX, wall.FromY, wall.ToX, wall.ToY])
+                writer.WriteNumberValue((float)end);
+            writer.WriteEndArray();
+        }
+        writer.WriteEndArray();
     }
 }
 
@@ -191,6 +224,15 @@ public sealed record HeatFigure(
     /// <summary>One unit is as long on both axes, and the first row at the bottom: for places of a plane.</summary>
     public bool EqualScales { get; init; }
 
+    /// <summary>Values are numbers of things, from 1, each with a colour of its own that says nothing of size; the same as in a <see cref="PathFigure"/>.</summary>
+    public bool Kinds { get; init; }
+
+    /// <summary>How full the colour of each place is, from 0 to 1; null for full everywhere. For <see cref="Kinds"/> alone.</summary>
+    public IReadOnlyList<double>? Strengths { get; init; }
+
+    /// <summary>Walls drawn over it.</summary>
+    public IReadOnlyList<FigureWall> Walls { get; init; } = [];
+
     /// <summary>Paths and places drawn over it.</summary>
     public IReadOnlyList<FigureSeries> Overlay { get; init; } = [];
 
@@ -212,6 +254,12 @@ public sealed record HeatFigure(
         writer.WriteBoolean("map", Map);
         if (EqualScales)
             writer.WriteBoolean("equalScales", true);
+        if (Kinds)
+            writer.WriteBoolean("kinds", true);
+        if (Strengths is not null && (!Kinds || Strengths.Count != Values.Count))
+            throw new InvalidOperationException($"{Id} has {Strengths.Count} strengths of colour for {Values.Count} values.");
+        WriteNumbers(writer, "strengths", Strengths);
+        FigureWall.Write(writer, Walls);
         writer.WriteStartArray("overlay");
         foreach (var series in Overlay)
         {
@@ -220,6 +268,140 @@ public sealed record HeatFigure(
             writer.WriteBoolean("points", series.Points);
             WriteNumbers(writer, "x", series.X);
             WriteNumbers(writer, "y", series.Y);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+}
+
+/// <summary>One way over a plane, from a start to an end.</summary>
+/// <param name="Name">Whose way it is.</param>
+/// <param name="X">x of its places, in order.</param>
+/// <param name="Y">y of them, as many.</param>
+public sealed record FigurePath(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y)
+{
+    /// <summary>Number of its colour, from 1; 0 for one that recedes.</summary>
+    public int Colour { get; init; }
+
+    /// <summary>Dashed and without an end, such as the way of a goal that somebody follows.</summary>
+    public bool Dashed { get; init; }
+}
+
+/// <summary>Places on a plane.</summary>
+/// <param name="Name">What is there.</param>
+/// <param name="X">x of the places.</param>
+/// <param name="Y">y of them, as many.</param>
+public sealed record FigurePlaces(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y)
+{
+    /// <summary>Open circles rather than dots: for what is wanted.</summary>
+    public bool Rings { get; init; }
+
+    /// <summary>Number of the colour, from 1; 0 for one that recedes.</summary>
+    public int Colour { get; init; }
+}
+
+/// <summary>Ways over a plane seen from above: where each skill goes, how goals are reached. An open square is a start, a dot an end.</summary>
+/// <param name="Id">See <see cref="Figure"/>.</param>
+/// <param name="Title">See <see cref="Figure"/>.</param>
+/// <param name="Caption">See <see cref="Figure"/>.</param>
+/// <param name="X">Horizontal axis; one unit is as long on both.</param>
+/// <param name="Y">Vertical axis.</param>
+/// <param name="Paths">The ways.</param>
+public sealed record PathFigure(string Id, string Title, string Caption, FigureAxis X, FigureAxis Y, IReadOnlyList<FigurePath> Paths)
+    : Figure(Id, Title, Caption)
+{
+    /// <summary>Places drawn with them.</summary>
+    public IReadOnlyList<FigurePlaces> Places { get; init; } = [];
+
+    /// <summary>Walls drawn with them.</summary>
+    public IReadOnlyList<FigureWall> Walls { get; init; } = [];
+
+    /// <summary>Left, bottom, right and top of the plane; null to show what is drawn.</summary>
+    public (double Left, double Bottom, double Right, double Top)? Bounds { get; init; }
+
+    private protected override string Kind => "paths";
+
+    private protected override void WriteMembers(Utf8JsonWriter writer)
+    {
+        X.Write(writer, "x");
+        Y.Write(writer, "y");
+        if (Bounds is { } bounds)
+            WriteNumbers(writer, "bounds", [bounds.Left, bounds.Bottom, bounds.Right, bounds.Top]);
+        FigureWall.Write(writer, Walls);
+        writer.WriteStartArray("paths");
+        foreach (var path in Paths)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", path.Name);
+            writer.WriteNumber("colour", path.Colour);
+            if (path.Dashed)
+                writer.WriteBoolean("dashed", true);
+            WriteNumbers(writer, "x", path.X);
+            WriteNumbers(writer, "y", path.Y);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+        writer.WriteStartArray("places");
+        foreach (var places in Places)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", places.Name);
+            writer.WriteNumber("colour", places.Colour);
+            if (places.Rings)
+                writer.WriteBoolean("rings", true);
+            WriteNumbers(writer, "x", places.X);
+            WriteNumbers(writer, "y", places.Y);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+}
+
+/// <summary>A row of a <see cref="PictureFigure"/>.</summary>
+/// <param name="Name">What the row shows.</param>
+/// <param name="Pictures">Its pictures: values row after row, from the bottom.</param>
+public sealed record PictureRow(string Name, IReadOnlyList<IReadOnlyList<double>> Pictures);
+
+/// <summary>Small pictures beside and above each other in one scale of colours: what was wanted, what came of it, the difference.</summary>
+/// <param name="Id">See <see cref="Figure"/>.</param>
+/// <param name="Title">See <see cref="Figure"/>.</param>
+/// <param name="Caption">See <see cref="Figure"/>.</param>
+/// <param name="Height">Rows of values of a picture.</param>
+/// <param name="Width">Values of a row.</param>
+/// <param name="Columns">Name of each column of pictures.</param>
+/// <param name="Rows">Rows of pictures, from the top.</param>
+/// <param name="ValueLabel">What the colour means.</param>
+public sealed record PictureFigure(
+    string Id, string Title, string Caption, int Height, int Width, IReadOnlyList<string> Columns, IReadOnlyList<PictureRow> Rows, string ValueLabel)
+    : Figure(Id, Title, Caption)
+{
+    private protected override string Kind => "pictures";
+
+    private protected override void WriteMembers(Utf8JsonWriter writer)
+    {
+        if (Rows.Any(row => row.Pictures.Count != Columns.Count || row.Pictures.Any(picture => picture.Count != Height * Width)))
+            throw new InvalidOperationException($"{Id} needs {Columns.Count} pictures of {Height} by {Width} values in every row.");
+        writer.WriteNumber("height", Height);
+        writer.WriteNumber("width", Width);
+        writer.WriteString("valueLabel", ValueLabel);
+        writer.WriteStartArray("columns");
+        foreach (var column in Columns)
+            writer.WriteStringValue(column);
+        writer.WriteEndArray();
+        writer.WriteStartArray("rows");
+        foreach (var row in Rows)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", row.Name);
+            writer.WriteStartArray("pictures");
+            foreach (var picture in row.Pictures)
+            {
+                writer.WriteStartArray();
+                foreach (var value in picture)
+                    writer.WriteNumberValue((float)value);
+                writer.WriteEndArray();
+            }
+            writer.WriteEndArray();
             writer.WriteEndObject();
         }
         writer.WriteEndArray();

@@ -142,6 +142,13 @@ internal sealed class GoalAgent : IDisposable
     /// <summary>What some step in the buffer achieved, each as likely.</summary>
     public ReadOnlySpan<float> AnyAchieved(Rng rng) => buffer[rng.NextInt(buffer.Count), buffer.Extras[4]];
 
+    /// <summary>Up to so many of the steps taken last, each <paramref name="every"/>th: the goal pursued in it.</summary>
+    public IEnumerable<float[]> LastGoals(int most, int every)
+    {
+        for (var back = 1; back <= Math.Min(buffer.Count, most * every); back += every)
+            yield return buffer[(buffer.Next - back + buffer.Capacity) % buffer.Capacity, buffer.Extras[0]].ToArray();
+    }
+
     /// <summary>Takes a gradient step on the batch, its goals and rewards.</summary>
     public SoftActorCriticReport Learn()
     {

@@ -258,11 +258,13 @@ public sealed class GoalSac : IAlgorithm
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Figure> Figures() =>
-    [
-        .. GoalFigures.Of(spec, trial, Choose),
-        .. autoencoder is null ? [] : GoalFigures.OfAutoencoder(autoencoder, trial.FirstGoals.AsSpan(0, world.GoalSize)),
-    ];
+    public IReadOnlyList<Figure> Figures()
+    {
+        IReadOnlyList<Figure> ofGoals = [.. GoalFigures.Of(spec, trial, Choose)];
+        // Goals that are codes lie nowhere: what an auto-encoder makes of pictures in place of where they are.
+        var further = autoencoder is null ? (Figure?)GoalFigures.Given(spec, trial, agent) : GoalFigures.OfAutoencoder(spec, autoencoder, trial);
+        return further is null ? ofGoals : [.. ofGoals, further];
+    }
 
     /// <inheritdoc/>
     public void Save(CheckpointWriter writer)

@@ -64,7 +64,8 @@ internal sealed class GoalTrial : IDisposable
     /// <param name="step">0 for the starts.</param>
     /// <param name="states">[N, S].</param>
     /// <param name="achieved">Goals that they achieve, [N, G].</param>
-    public delegate void Watching(int step, ReadOnlySpan<float> states, ReadOnlySpan<float> achieved);
+    /// <param name="wanted">Goals that were wanted in the step just taken, [N, G]; before the first those of the world.</param>
+    public delegate void Watching(int step, ReadOnlySpan<float> states, ReadOnlySpan<float> achieved, ReadOnlySpan<float> wanted);
 
     /// <summary>N.</summary>
     public int Count => ended.Length;
@@ -107,7 +108,7 @@ internal sealed class GoalTrial : IDisposable
             layout.Wanted(seen).CopyTo(FirstGoals.AsSpan(row * goalSize));
         }
         var achieved = (float[])first.Clone();
-        watch?.Invoke(0, states, achieved);
+        watch?.Invoke(0, states, achieved, FirstGoals);
         var steps = new int[count];
         for (var step = 0; step < longest && ended.AsSpan().Contains(false); step++)
         {
@@ -136,7 +137,7 @@ internal sealed class GoalTrial : IDisposable
                 steps[row]++;
                 ended[row] = over;
             }
-            watch?.Invoke(step + 1, states, achieved);
+            watch?.Invoke(step + 1, states, achieved, goals);
         }
         var reached = 0;
         for (var row = 0; row < count; row++)

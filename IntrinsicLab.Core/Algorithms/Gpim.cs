@@ -161,10 +161,17 @@ public sealed class Gpim : IAlgorithm
         trial = new GoalTrial(setup.Environments, config.TrialGoals, GoalTrial.Shared, config.EpisodeSteps);
         trialOfSkills = new GoalTrial(setup.Environments, skillTrial.Count, GoalTrial.Shared.Split("skills"), config.EpisodeSteps);
         Policy = new GoalPolicy(this);
+        // Only where the discriminator sees what goals are made of can it tell which skill a goal asks for.
+        Traces = seenSize == world.GoalSize
+            ? [new StepTrace("Reward on the way to the goal", "What the discriminator pays for the step, log q(ω|s′) − log p(ω), ω the skill that it takes the goal for.", RewardOfGoal)]
+            : [];
     }
 
     /// <inheritdoc/>
     public IPolicy Policy { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<StepTrace> Traces { get; }
 
     private long Steps => skills.World.Steps + world.Steps;
 
@@ -202,7 +209,13 @@ public sealed class Gpim : IAlgorithm
     public IReadOnlyList<Figure> Figures()
     {
         IReadOnlyList<Figure> ofGoals = [.. GoalFigures.Of(spec, trial, Choose)], ofSkills = [.. SkillFigures.Of(spec, skills, skillTrial, config.DiscriminatorInput)];
-        return [.. ofGoals, .. SkillFigures.OfGoal(spec, skills, skillTrial, config.DiscriminatorInput, trial.FirstGoals.AsSpan(0, world.GoalSize)), .. ofSkills];
+        IReadOnlyList<Figure> given = config.Relabel != GoalRelabelling.Latent && GoalFigures.Given(spec, trial, agent) is { } goals ? [goals] : [];
+        // What skills do comes first: goals are made of it.
+        return
+        [
+            .. ofSkills.Take(2), .. ofGoals, .. given,
+            .. SkillFigures.OfGoal(spec, skills, skillTrial, config.DiscriminatorInput, trial.FirstGoals.AsSpan(0, world.GoalSize)), .. ofSkills.Skip(2),
+        ];
     }
 
     /// <inheritdoc/>
@@ -322,6 +335,14 @@ public sealed class Gpim : IAlgorithm
             skills.Discriminator.Encode(skill, codes.AsSpan(row * goalSize, goalSize));
         }
         agent.Act(states, codes, rows, actions);
+    }
+
+    private double RewardOfGoal(ReadOnlySpan<float> observation, ReadOnlySpan<float> action, ReadOnlySpan<float> next)
+    {
+        var (skill, reward) = (new float[skills.Discriminator.SkillValues], new float[1]);
+        skills.Discriminator.MostLikely(spec.Goal!.Wanted(observation), skill);
+        skills.Discriminator.Rewards(config.DiscriminatorInput == DiscriminatorInput.Achieved ? spec.Goal.Achieved(next) : spec.Goal.State(next), skill, reward);
+        return reward[0];
     }
 
     // Towards the goal that the world wants.

@@ -14,9 +14,9 @@ internal static class SkillFigures
         trial.Play();
         if (PlaceOf(spec) is { } placeOf)
         {
-            yield return Paths(skills, trial, placeOf);
+            yield return Paths(spec, skills, trial, placeOf);
             if (Plane(spec, skills, input) is { } plane)
-                foreach (var figure in Planes(skills.Discriminator, trial, plane, placeOf))
+                foreach (var figure in Planes(spec, skills.Discriminator, trial, plane, placeOf))
                     yield return figure;
         }
         if (skills.Discriminator.IsCategorical && trial.Count <= MostInMatrix)
@@ -29,6 +29,13 @@ internal static class SkillFigures
     /// <summary>How places are read; null where nothing here is a place.</summary>
     internal static WhereAt? PlaceOf(EnvironmentSpec spec)
     {
+        if (spec.Plan?.PlaceOfState is { } placeOfState)
+            return (state, _) =>
+            {
+                Span<float> found = stackalloc float[2];
+                placeOfState(state, found);
+                return (found[0], found[1]);
+            };
         if (spec.Goal is { Place: { Size: 2 } place })
             return (_, achieved) =>
             {
@@ -38,7 +45,22 @@ internal static class SkillFigures
             };
         if (spec.Goal is { GoalSize: 2 })
             return (_, achieved) => (achieved[0], achieved[1]);
-        return GoalWorld.SizesOf(spec).State >= 2 ? (state, _) => (state[0], state[1]) : null;
+        return GoalWorld.SizesOf(spec).State >= 2 && spec.Goal is not { Names.Count: > 0 } ? (state, _) => (state[0], state[1]) : null;
+    }
+
+    /// <summary>Walls of the world's plane.</summary>
+    internal static IReadOnlyList<FigureWall> WallsOf(EnvironmentSpec spec) =>
+        [.. (spec.Plan?.Walls ?? []).Select(wall => new FigureWall(wall.FromX, wall.FromY, wall.ToX, wall.ToY))];
+
+    /// <summary>The plane that states are places of; null where they are not, or it has no bounds.</summary>
+    internal static (double Left, double Bottom, double Right, double Top)? BoundsOf(EnvironmentSpec spec)
+    {
+        if (spec.Plan?.Bounds is { } bounds)
+            return (bounds.Left, bounds.Bottom, bounds.Right, bounds.Top);
+        var (low, high) = (spec.Observation.Low, spec.Observation.High);
+        return GoalWorld.SizesOf(spec).State == 2 && float.IsFinite(low[0]) && float.IsFinite(high[0]) && float.IsFinite(low[1]) && float.IsFinite(high[1])
+            ? (low[0], low[1], high[0], high[1])
+            : null;
     }
 
     /// <summary>
@@ -64,22 +86,35 @@ internal static class SkillFigures
             (pay[place], distance[place]) = (Shown(skills.Discriminator, reward[0]), -Math.Sqrt((x - goalX) * (x - goalX) + (y - goalY) * (y - goalY)));
         }
         FigureSeries[] overlay = [new("goal", [goalX], [goalY]) { Points = true }];
-        return
-        [
+        var walls = WallsOf(spec);
+        var figures = new List<Figure>
+        {
             new HeatFigure("reward-goal", "What the way to a goal is paid",
-                $"log q(ω|s) − log p(ω) at every place, ω the skill that ends nearest to the first goal of the trial ({NameOf(skills.Discriminator, trial, nearest).ToLowerInvariant()}); whoever follows its rise ends where that skill does. What is lower than the highest is high is shown as that.",
-                new("x"), new("y"), columns, rows, pay, "nats") { Diverging = true, EqualScales = true, Overlay = overlay },
+                $"log q(ω|s) − log p(ω) at every place, ω the skill that ends nearest to the first goal of the trial ({NameOf(skills.Discriminator, trial, nearest).ToLowerInvariant()}); whoever follows its rise ends where that skill does. The lowest values are cut off where they would leave no colours for the rest.",
+                new("x"), new("y"), columns, rows, pay, "reward, nats") { Diverging = true, EqualScales = true, Walls = walls, Overlay = overlay },
             new HeatFigure("distance-goal", "What a distance would pay",
                 "Minus the straight distance to the same goal, walls or not; in the open the learned reward resembles it, at a wall it should not.",
-                new("x"), new("y"), columns, rows, distance, "distance") { EqualScales = true, Overlay = overlay },
-        ];
+                new("x"), new("y"), columns, rows, distance, "distance") { EqualScales = true, Walls = walls, Overlay = overlay },
+        };
+        if (spec.Plan?.WaysTo is { } waysTo)
+        {
+            var wayTo = waysTo(goalX, goalY);
+            var ways = new double[Fields * Fields];
+            for (var place = 0; place < ways.Length; place++)
+                ways[place] = -wayTo(columns[place % Fields], rows[place / Fields]);
+            figures.Add(new HeatFigure("way-goal", "What the way round walls would pay",
+                "Minus the length of the shortest way to the same goal: what an ideal reward knows, and a learned one should come to resemble.",
+                new("x"), new("y"), columns, rows, ways, "length of the way")
+            { EqualScales = true, Walls = walls, Overlay = overlay });
+        }
+        return figures;
 
         double WayFrom(int index, ReadOnlySpan<float> to) => layout.Distance(trial.Achieved(index, trial.LengthOf(index)), to);
     }
 
-    private static LineFigure Paths(SkillLearner skills, SkillTrial trial, WhereAt placeOf)
+    private static PathFigure Paths(EnvironmentSpec spec, SkillLearner skills, SkillTrial trial, WhereAt placeOf)
     {
-        var lines = new List<FigureSeries>();
+        var paths = new List<FigurePath>();
         for (var index = 0; index < Math.Min(trial.Count, MostPaths); index++)
         {
             var (x, y) = (new List<double>(), new List<double>());
@@ -89,18 +124,21 @@ internal static class SkillFigures
                 x.Add(across);
                 y.Add(up);
             }
-            lines.Add(new FigureSeries(NameOf(skills.Discriminator, trial, index), x, y));
+            paths.Add(new FigurePath(NameOf(skills.Discriminator, trial, index), x, y) { Colour = index + 1 });
         }
         var few = trial.Count > MostPaths ? $" The first {MostPaths} of {trial.Count} are shown." : "";
-        return new LineFigure("skills", "Where each skill goes", $"One episode of each skill with its most likely actions.{few}", new("x"), new("y"), lines)
+        return new PathFigure("skills", "Where each skill goes",
+            $"One episode of each skill with its most likely actions, from the square to the dot.{few}", new("x"), new("y"), paths)
         {
-            EqualScales = true,
+            Walls = WallsOf(spec),
+            Bounds = BoundsOf(spec),
         };
     }
 
-    private static IEnumerable<Figure> Planes(Discriminator discriminator, SkillTrial trial, (double[] X, double[] Y) plane, WhereAt placeOf)
+    private static IEnumerable<Figure> Planes(
+        EnvironmentSpec spec, Discriminator discriminator, SkillTrial trial, (double[] X, double[] Y) plane, WhereAt placeOf)
     {
-        var (columns, rows) = plane;
+        var ((columns, rows), walls) = (plane, WallsOf(spec));
         var (regions, certainty, pay) = (new double[Fields * Fields], new double[Fields * Fields], new double[Fields * Fields]);
         var (skill, posterior, reward) = (new float[discriminator.SkillValues], new double[discriminator.Skills], new float[1]);
         for (var place = 0; place < regions.Length; place++)
@@ -117,18 +155,14 @@ internal static class SkillFigures
         if (discriminator.IsCategorical)
         {
             yield return new HeatFigure("regions", "Which skill each place is taken for",
-                "The skill that q finds most likely at every place; whoever is paid by q sees no finer than these regions.", new("x"), new("y"),
-                columns, rows, regions, "skill")
-            { EqualScales = true, Overlay = [Ends(trial, placeOf)] };
-            yield return new HeatFigure("certainty", "How sure the discriminator is",
-                "The probability of that skill; at the borders of regions, and where no skill goes, it is low.", new("x"), new("y"), columns, rows, certainty,
-                "probability")
-            { EqualScales = true, Overlay = [Ends(trial, placeOf)] };
+                "The skill that q finds most likely at every place, the fuller its colour the surer; whoever is paid by q sees no finer than these regions.",
+                new("x"), new("y"), columns, rows, regions, "skill")
+            { EqualScales = true, Kinds = true, Strengths = certainty, Walls = walls, Overlay = [Ends(trial, placeOf)] };
         }
         yield return new HeatFigure("reward", $"What {NameOf(discriminator, trial, 0).ToLowerInvariant()} is paid",
-            "log q(ω|s) − log p(ω) at every place; above 0 where it tells of the skill, 0 where it tells nothing; what is lower than the highest is high is shown as that.", new("x"), new("y"), columns, rows, pay,
-            "nats")
-        { Diverging = true, EqualScales = true, Overlay = [Ends(trial, placeOf)] };
+            "log q(ω|s) − log p(ω) at every place; above 0 where it tells of the skill, 0 where it tells nothing. The lowest values are cut off where they would leave no colours for the rest.",
+            new("x"), new("y"), columns, rows, pay, "reward, nats")
+        { Diverging = true, EqualScales = true, Walls = walls, Overlay = [Ends(trial, placeOf)] };
     }
 
     private static FigureSeries Ends(SkillTrial trial, WhereAt placeOf)

@@ -1,3 +1,5 @@
+using IntrinsicLab.Core.Environments.Navigation;
+
 namespace IntrinsicLab.Core.Environments;
 
 /// <summary>What an environment shows, accepts and pays.</summary>
@@ -41,8 +43,25 @@ public sealed record EnvironmentSpec(Box Observation, Space Action)
     /// <summary>Planes through the states that are worth a picture of rewards and values; empty where there is none.</summary>
     public IReadOnlyList<StateMap> Maps { get; init; } = [];
 
+    /// <summary>Walls and ways of a world whose states are places of a plane, for pictures; null where there are none.</summary>
+    public FloorPlan? Plan { get; init; }
+
     /// <summary>How its observation tells which of few states it is in; null where it does not.</summary>
     public StateTable? Table { get; init; }
+}
+
+/// <summary>What a plane world looks like from above.</summary>
+/// <param name="Walls">Straight walls, or borders worth seeing, from one end to the other.</param>
+public sealed record FloorPlan(IReadOnlyList<Wall> Walls)
+{
+    /// <summary>Given a place, the length of the shortest way round the walls to it from any other; null where nobody knows.</summary>
+    public Func<double, double, Func<double, double, double>>? WaysTo { get; init; }
+
+    /// <summary>Where a state lies, for states whose first two values are not their place; null where they are.</summary>
+    public WritePlace? PlaceOfState { get; init; }
+
+    /// <summary>Its edges; null where the bounds of states are.</summary>
+    public Region? Bounds { get; init; }
 }
 
 /// <summary>Keys and what they do.</summary>
@@ -72,6 +91,12 @@ public sealed record GoalLayout(int StateSize, int GoalSize)
 
     /// <summary>Whether a goal is one that the straight way does not lead to; null where the world has no such goals.</summary>
     public GoalQuestion? IsHard { get; init; }
+
+    /// <summary>Rows and columns of goals that are pictures, rows from the bottom; null for others.</summary>
+    public (int Rows, int Columns)? Picture { get; init; }
+
+    /// <summary>Names of goals of which one value is 1 and the others are 0, by place; empty for others.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
 
     /// <summary>The state in an observation.</summary>
     public ReadOnlySpan<float> State(ReadOnlySpan<float> observation) => observation[..StateSize];
@@ -108,7 +133,7 @@ public sealed record GoalLayout(int StateSize, int GoalSize)
 /// <param name="Of">Writes them for a goal.</param>
 public sealed record GoalPlace(int Size, WritePlace Of);
 
-/// <summary>Writes the place of a goal.</summary>
+/// <summary>Writes the place of a goal, or of a state.</summary>
 /// <param name="goal">As it is observed.</param>
 /// <param name="place">Receives its coordinates.</param>
 public delegate void WritePlace(ReadOnlySpan<float> goal, Span<float> place);

@@ -75,6 +75,44 @@ public sealed class KilledProcessTests : IDisposable
         Assert.Equal(2, done.Attempt);
     }
 
+    [Theory]
+    [InlineData("""
+        {
+          "algorithm": "gpim", "environment": "point-navigation", "steps": 4000, "environmentParameters": { "map": "shelf" },
+          "parameters": { "skillCount": 8, "bufferSize": 1000, "trialGoals": 20 }, "evaluation": { "every": 2000, "episodes": 1 }
+        }
+        """)]
+    [InlineData("""
+        {
+          "algorithm": "sac", "environment": "pendulum", "steps": 3000,
+          "parameters": { "hiddenSizes": [64, 64], "batchSize": 32, "bufferSize": 1000, "learningStarts": 200 }, "evaluation": { "every": 1000, "episodes": 1 }
+        }
+        """)]
+    public async Task RunWithAReplay_KilledThenPaused_EndsWithThePointsAndFiguresOfAnUndisturbedOne(string json)
+    {
+        await using var lab = await TestWorker.Start(folder, worker: false);
+        // A replay that has come round, two networks with targets, and everything drawn from streams of its own.
+        var plan = TestWorker.Plan(json);
+        var run = await lab.Enqueue(plan);
+        StartWorker();
+
+        await FirstCheckpoint(lab, run.Id);
+        Kill(await SomewhereIn(lab, run.Id));
+        await lab.Until(run.Id, RunStatus.Failed);
+        await lab.Queue.Resume(run.Id, "test");
+        await SomewhereIn(lab, run.Id);
+        await lab.Queue.Pause(run.Id, "test");
+        // On a quick machine it may be over before the pause reaches it.
+        if ((await lab.Until(run.Id, run => run.Status is RunStatus.Paused or RunStatus.Completed)).Status == RunStatus.Paused)
+            await lab.Queue.Resume(run.Id, "test");
+
+        var done = await lab.Until(run.Id, RunStatus.Completed);
+        var artifacts = new Dictionary<string, byte[]>();
+        TestWorker.AssertEqual(TestWorker.TrainAlone(plan, artifacts), await lab.Points(run.Id));
+        await lab.AssertArtifacts(artifacts, run.Id);
+        Assert.InRange(done.Attempt, 2, 3);
+    }
+
     public void Dispose()
     {
         foreach (var worker in workers)

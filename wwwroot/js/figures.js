@@ -160,7 +160,7 @@ class Figures extends HTMLElement {
     const asTable = this.#tables.has(figure.id);
     card.title.textContent = figure.title;
     const { extremes, alone } = this.#scale(figure);
-    card.caption.textContent = figure.kind !== 'heat' || this.#sheets.length < 2 ? figure.caption
+    card.caption.textContent = figure.kind !== 'heat' || figure.kinds || this.#sheets.length < 2 ? figure.caption
       : `${figure.caption} ${alone ? 'Colours are of this moment: values of others are far larger.' : 'Colours mean the same at every moment.'}`;
     card.toggle.setAttribute('aria-pressed', String(asTable));
     card.plot.hidden = asTable;
@@ -187,7 +187,7 @@ class Figures extends HTMLElement {
     const element = make('section', 'card chart-card figure-card');
     element.setAttribute('aria-label', figure.title);
     const head = make('header');
-    const title = make('h3');
+    const title = make('h2');
     const actions = make('span', 'row figure-actions');
     const toggle = button('Table', 'Show the numbers as a table');
     const csv = button('CSV', 'Download the numbers');
@@ -246,7 +246,7 @@ const same = (one, other) => JSON.stringify([...one]) === JSON.stringify([...oth
 /** Traces and layout of one figure; of a heat map with the extremes that its colours span. */
 function picture(figure, width, [low, lowest, high] = [0, 1, 1]) {
   const grid = { gridcolor: colour('line'), linecolor: colour('line'), zeroline: false, tickfont: { size: 12 }, ticks: '', automargin: true };
-  const axis = ({ label, logarithmic }) => ({ ...grid, title: { text: escape(label), standoff: 6, font: { size: 12 } }, type: logarithmic ? 'log' : 'linear' });
+  const axis = ({ label, logarithmic, names }) => ({ ...grid, title: { text: escape(label), standoff: 6, font: { size: 12 } }, type: logarithmic ? 'log' : 'linear', ...named(names) });
   const layout = {
     margin: { l: 52, r: 12, t: 8, b: 40 },
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colour('muted') },
@@ -264,12 +264,15 @@ function picture(figure, width, [low, lowest, high] = [0, 1, 1]) {
       showlegend: figure.series.length > 1 && figure.series.length <= 8,
       shapes: (figure.breaks ?? []).map(x => ({ type: 'line', x0: x, x1: x, yref: 'paper', y0: 0, y1: 1, line: { color: colour('control'), width: 1, dash: 'dot' }, layer: 'below' })),
       legend: { orientation: 'h', y: 1.02, yanchor: 'bottom', x: 0, font: { size: 12, color: colour('text') } },
-      xaxis: { ...axis(figure.x), showgrid: figure.equalScales, showline: true },
-      yaxis: { ...axis(figure.y), ...(figure.equalScales ? { scaleanchor: 'x' } : {}) },
+      xaxis: { ...axis(figure.x), showgrid: figure.equalScales, showline: true, ...(figure.equalScales ? { constrain: 'domain' } : {}) },
+      yaxis: { ...axis(figure.y), ...(figure.equalScales ? { scaleanchor: 'x', constrain: 'domain' } : {}) },
       ...(figure.right ? { yaxis2: { ...axis(figure.right), overlaying: 'y', side: 'right', showgrid: false, tickmode: 'auto', nticks: 6 } } : {}),
     },
   };
   if (figure.kind === 'bars') return bars(figure, layout, grid, width);
+  if (figure.kind === 'paths') return paths(figure, layout, axis);
+  if (figure.kind === 'pictures') return pictures(figure, layout);
+  if (figure.kinds) return regions(figure, layout, axis);
   const reach = Math.max(Math.abs(low), Math.abs(high), 1e-9);
   const span = figure.diverging ? [-reach, reach] : figure.logarithmic ? [Math.log10(lowest), Math.log10(high)] : [low, high];
   const inRows = values => figure.rows.map((_, row) => values.slice(row * figure.columns.length, (row + 1) * figure.columns.length));
@@ -278,7 +281,7 @@ function picture(figure, width, [low, lowest, high] = [0, 1, 1]) {
       {
         type: 'heatmap', x: figure.columns, y: figure.rows, z: inRows(figure.logarithmic ? figure.values.map(value => value > 0 ? Math.log10(value) : null) : figure.values), customdata: inRows(figure.values),
         colorscale: figure.diverging ? diverging() : 'Cividis', ...(span[1] > span[0] && span.every(Number.isFinite) ? { zmin: span[0], zmax: span[1] } : {}),
-        hovertemplate: `${escape(figure.x.label)} %{x:.4~g}<br>${escape(figure.y.label)} %{y:.4~g}<br><b>%{customdata:.5~g}</b> ${escape(figure.valueLabel)}<extra></extra>`,
+        hovertemplate: `${escape(figure.x.label)} %{x${figure.x.names ? '' : ':.4~g'}}<br>${escape(figure.y.label)} %{y${figure.y.names ? '' : ':.4~g'}}<br><b>%{customdata:.5~g}</b> ${escape(figure.valueLabel)}<extra></extra>`,
         // A map of squares leaves room beside it, other planes have it above.
         colorbar: {
           ...(figure.map ? { thickness: 10 } : { orientation: 'h', x: 0, xanchor: 'left', y: 1, yanchor: 'bottom', ypad: 4, len: 1, thickness: 8 }),
@@ -298,14 +301,148 @@ function picture(figure, width, [low, lowest, high] = [0, 1, 1]) {
       // Gaps, such as walls, show what is behind.
       annotations: [...figure.overlay.filter(series => series.x.length === 1).map(series => place(series, figure)), ...(figure.map ? [] : [below(figure.x.label)])],
       plot_bgcolor: figure.values.includes(null) ? colour('line') : layout.plot_bgcolor,
+      shapes: walls(figure),
       xaxis: {
-        ...axis(figure.x), showgrid: false, range: edges(figure.columns), ...whole(figure.columns),
+        ...whole(figure.columns), ...axis(figure.x), showgrid: false, range: edges(figure.columns),
         ...(figure.map ? { constrain: 'domain' } : { title: { text: '' }, automargin: false, ...(figure.equalScales ? { constrain: 'domain' } : {}) }),
       },
       yaxis: {
-        ...axis(figure.y), showgrid: false, range: figure.map ? edges(figure.rows).reverse() : edges(figure.rows),
-        ...whole(figure.rows), ...(figure.map || figure.equalScales ? { scaleanchor: 'x', constrain: 'domain' } : {}),
+        ...whole(figure.rows), ...axis(figure.y), showgrid: false, range: figure.map ? edges(figure.rows).reverse() : edges(figure.rows),
+        ...(figure.map || figure.equalScales ? { scaleanchor: 'x', constrain: 'domain' } : {}),
       },
+    },
+  };
+}
+
+// Names of places on an axis, where numbers mean nothing.
+const named = names => names ? { tickmode: 'array', tickvals: names.map((_, place) => place), ticktext: names.map(escape) } : {};
+
+const walls = figure => (figure.walls ?? []).map(([x0, y0, x1, y1]) => ({ type: 'line', x0, y0, x1, y1, line: { color: colour('text'), width: 3 } }));
+
+// The colour of a kind: the page's own for the first eight, hues far from each other after them.
+function kind(number) {
+  if (number < 1) return colour('series-muted');
+  if (number <= 8) return colour(`series-${number}`);
+  const [red, green, blue] = parts(colour('surface'));
+  const light = red + green + blue > 382;
+  return rgb(parts(fromHue((number * 137.508) % 360, 0.62, (light ? 0.4 : 0.6) + 0.07 * (number % 3 - 1))));
+}
+
+const parts = shade => shade.match(/[\d.]+/g).slice(0, 3).map(Number);
+
+const rgb = values => `rgb(${values.map(Math.round).join(', ')})`;
+
+function fromHue(hue, saturation, lightness) {
+  const reach = saturation * Math.min(lightness, 1 - lightness);
+  const part = offset => {
+    const at = (offset + hue / 30) % 12;
+    return 255 * (lightness - reach * Math.max(-1, Math.min(at - 3, 9 - at, 1)));
+  };
+  return rgb([part(0), part(8), part(4)]);
+}
+
+// Ways over a plane: an open square where one starts, a dot where it ends, rings for what is wanted.
+function paths(figure, layout, axis) {
+  const bare = { type: 'scatter', showlegend: false };
+  const told = name => `${escape(name)}<br>${escape(figure.x.label)} %{x:.3~g}, ${escape(figure.y.label)} %{y:.3~g}<extra></extra>`;
+  const traces = [];
+  for (const places of figure.places) traces.push({
+    ...bare, x: places.x, y: places.y, mode: 'markers', name: escape(places.name), showlegend: figure.paths.length === 0, hovertemplate: told(places.name),
+    marker: { symbol: places.rings ? 'circle-open' : 'circle', size: places.rings ? 10 : 6, color: kind(places.colour), line: { width: 1.5, color: kind(places.colour) }, ...(places.rings ? {} : { opacity: 0.75 }) },
+  });
+  for (const path of figure.paths) traces.push({
+    ...bare, x: path.x, y: path.y, mode: 'lines', name: escape(path.name), hovertemplate: told(path.name), showlegend: !path.dashed && figure.paths.length <= 8,
+    line: { color: kind(path.colour), width: path.dashed ? 1.25 : 1.75, dash: path.dashed ? 'dash' : 'solid' },
+  });
+  const ended = figure.paths.filter(path => !path.dashed && path.x.length);
+  // Where many start at about one place one square is enough.
+  const near = 0.05 * Math.max(...ended.flatMap(path => [path.x, path.y].map(values => Math.max(...values) - Math.min(...values))), 1e-9);
+  const started = ended.filter((path, index) => !ended.slice(0, index).some(other => Math.hypot(other.x[0] - path.x[0], other.y[0] - path.y[0]) < near));
+  const at = (ended, name, place, marker) => ({
+    ...bare, x: ended.map(path => path.x.at(place)), y: ended.map(path => path.y.at(place)), mode: 'markers', marker,
+    text: ended.map(path => `${escape(path.name)}, ${name}`), hovertemplate: '%{text}<br>%{x:.3~g}, %{y:.3~g}<extra></extra>',
+  });
+  if (ended.length) traces.push(
+    at(started, 'start', 0, { symbol: 'square-open', size: 9, color: colour('text'), line: { width: 1.5 } }),
+    at(ended, 'end', -1, { size: 7, color: ended.map(path => kind(path.colour)), line: { color: colour('surface'), width: 1 } }));
+  const [left, bottom, right, top] = figure.bounds ?? [];
+  // Room for marks on the edge.
+  const ranged = (low, high) => figure.bounds ? { range: [low - 0.04 * (high - low), high + 0.04 * (high - low)], constrain: 'domain' } : { constrain: 'domain' };
+  return {
+    traces,
+    layout: {
+      ...layout,
+      showlegend: traces.some(trace => trace.showlegend),
+      legend: { orientation: 'h', y: 1.02, yanchor: 'bottom', x: 0, font: { size: 12, color: colour('text') } },
+      shapes: [
+        ...(figure.bounds ? [{ type: 'rect', x0: left, y0: bottom, x1: right, y1: top, line: { color: colour('control'), width: 1 }, layer: 'below' }] : []),
+        ...walls(figure),
+      ],
+      xaxis: { ...axis(figure.x), ...ranged(left, right) },
+      yaxis: { ...axis(figure.y), scaleanchor: 'x', ...ranged(bottom, top) },
+    },
+  };
+}
+
+// Each field in the colour of its kind, the paler the weaker: one scale that holds every kind in so many strengths.
+function regions(figure, layout, axis) {
+  const LEVELS = 6;
+  const kinds = Math.max(...figure.values);
+  const surface = parts(colour('surface'));
+  const steps = Array.from({ length: kinds * LEVELS }, (_, index) => {
+    const full = parts(kind(Math.floor(index / LEVELS) + 1));
+    const strength = 0.12 + 0.88 * (index % LEVELS + 0.5) / LEVELS;
+    return rgb(full.map((value, place) => strength * value + (1 - strength) * surface[place]));
+  });
+  const level = index => figure.strengths ? Math.min(LEVELS - 1, Math.floor(figure.strengths[index] * LEVELS)) : LEVELS - 1;
+  const inRows = values => figure.rows.map((_, row) => values.slice(row * figure.columns.length, (row + 1) * figure.columns.length));
+  const label = escape(figure.valueLabel);
+  return {
+    traces: [
+      {
+        type: 'heatmap', x: figure.columns, y: figure.rows, z: inRows(figure.values.map((value, index) => (value - 1) * LEVELS + level(index) + 0.5)),
+        text: inRows(figure.values.map((value, index) => `<b>${label} ${value}</b>${figure.strengths ? `, ${shown(figure.strengths[index])} sure` : ''}`)),
+        zmin: 0, zmax: steps.length, colorscale: steps.flatMap((shade, index) => [[index / steps.length, shade], [(index + 1) / steps.length, shade]]), showscale: false,
+        hovertemplate: `${escape(figure.x.label)} %{x:.3~g}<br>${escape(figure.y.label)} %{y:.3~g}<br>%{text}<extra></extra>`,
+      },
+      ...figure.overlay.map(series => ({
+        x: series.x, y: series.y, type: 'scatter', mode: series.points ? 'markers' : 'lines', name: escape(series.name),
+        marker: { color: series.x.map((_, index) => kind(index + 1)), size: 8, line: { color: colour('surface'), width: 1.5 } }, line: { color: colour('surface'), width: 2 },
+        hovertemplate: `${escape(series.name)} (%{pointNumber})<extra></extra>`,
+      })),
+    ],
+    layout: {
+      ...layout, shapes: walls(figure),
+      xaxis: { ...axis(figure.x), showgrid: false, range: edges(figure.columns), constrain: 'domain' },
+      yaxis: { ...axis(figure.y), showgrid: false, range: edges(figure.rows), scaleanchor: 'x', constrain: 'domain' },
+    },
+  };
+}
+
+// Small pictures in one scale, with a gap of one pixel and their names around them.
+function pictures(figure, layout) {
+  const [across, up] = [figure.width + 1, figure.height + 1];
+  const [width, height] = [figure.columns.length * across - 1, figure.rows.length * up - 1];
+  const z = Array.from({ length: height }, () => Array(width).fill(null));
+  figure.rows.forEach((row, index) => row.pictures.forEach((picture, column) => picture.forEach((value, pixel) => {
+    z[height - (index + 1) * up + 1 + Math.floor(pixel / figure.width)][column * across + pixel % figure.width] = value;
+  })));
+  const reach = Math.max(1e-9, ...z.flat().map(value => Math.abs(value ?? 0)));
+  const frame = (row, column) => ({
+    type: 'rect', x0: column * across - 0.5, x1: column * across + figure.width - 0.5, y0: height - (row + 1) * up + 0.5, y1: height - row * up - 0.5,
+    line: { color: colour('control'), width: 1 },
+  });
+  const bare = { showgrid: false, zeroline: false, showline: false, automargin: true, tickmode: 'array', constrain: 'domain', tickfont: { size: 12 } };
+  return {
+    traces: [{
+      type: 'heatmap', z, zmin: -reach, zmax: reach, colorscale: diverging(), hovertemplate: `<b>%{z:.3~g}</b> ${escape(figure.valueLabel)}<extra></extra>`, hoverongaps: false,
+      colorbar: { thickness: 10, outlinewidth: 0, nticks: 5, tickfont: { size: 12 }, title: { text: escape(figure.valueLabel), side: 'top', font: { size: 12 } } },
+    }],
+    layout: {
+      ...layout,
+      shapes: figure.rows.flatMap((_, row) => figure.columns.map((_, column) => frame(row, column))),
+      xaxis: { ...bare, range: [-1, width], tickvals: figure.columns.map((_, column) => column * across + (figure.width - 1) / 2), ticktext: figure.columns.map(escape) },
+      yaxis: { ...bare, range: [-1, height], scaleanchor: 'x', tickvals: figure.rows.map((_, row) => height - (row + 1) * up + 1 + (figure.height - 1) / 2), ticktext: figure.rows.map(row => escape(row.name)) },
     },
   };
 }
@@ -398,9 +535,24 @@ function rows(figure) {
     ];
   if (figure.kind === 'lines')
     return [['line', figure.x.label, figure.right ? 'value' : figure.y.label], ...figure.series.flatMap(series => series.x.map((x, index) => [series.name, x, series.y[index]]))];
+  if (figure.kind === 'paths')
+    return [
+      ['way or place', figure.x.label, figure.y.label],
+      ...[...figure.paths, ...figure.places].flatMap(path => path.x.map((x, index) => [path.name, x, path.y[index]])),
+    ];
+  if (figure.kind === 'pictures')
+    return [
+      ['picture', 'row, from the bottom', 'column', figure.valueLabel],
+      ...figure.rows.flatMap(row => row.pictures.flatMap((picture, column) => picture.map((value, pixel) =>
+        [`${row.name}, ${figure.columns[column]}`, Math.floor(pixel / figure.width) + 1, pixel % figure.width + 1, value]))),
+    ];
+  const placed = (axis, place) => axis.names?.[place] ?? place;
   return [
-    [figure.x.label, figure.y.label, figure.valueLabel],
-    ...figure.rows.flatMap((y, row) => figure.columns.map((x, column) => [x, y, figure.values[row * figure.columns.length + column]])),
+    [figure.x.label, figure.y.label, figure.valueLabel, ...(figure.strengths ? ['sureness'] : [])],
+    ...figure.rows.flatMap((y, row) => figure.columns.map((x, column) => {
+      const at = row * figure.columns.length + column;
+      return [placed(figure.x, x), placed(figure.y, y), figure.values[at], ...(figure.strengths ? [figure.strengths[at]] : [])];
+    })),
   ];
 }
 

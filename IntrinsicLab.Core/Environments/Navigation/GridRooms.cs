@@ -253,6 +253,14 @@ public sealed class GridRooms(GridRoomsConfig config) : IEnvironment, ITabular
         return config.Goal == RoomGoal.Random ? Cells * StateTable.HotIndex(observation.Slice(oneHot ? Cells : 2, Colours)) + at : at;
     }
 
+    // Round the cells of a room, whose middles are whole numbers.
+    private static Wall[] Borders((int Column, int Row) corner)
+    {
+        var (left, bottom) = (corner.Column - 0.5, corner.Row - 0.5);
+        var (right, top) = (left + RoomSide, bottom + RoomSide);
+        return [new(left, bottom, right, bottom), new(left, top, right, top), new(left, bottom, left, top), new(right, bottom, right, top)];
+    }
+
     private static EnvironmentSpec SpecOf(GridRoomsConfig config)
     {
         const int limit = 20;
@@ -267,7 +275,13 @@ public sealed class GridRooms(GridRoomsConfig config) : IEnvironment, ITabular
                 : config.Reward == RoomReward.Sparse ? (-limit, 0) : (-limit * 2.0 * (Side - RoomSide), 0),
             Deterministic = config.Goal != RoomGoal.Random,
             Keyboard = ArrowKeys.Moves,
-            Goal = config.Goal == RoomGoal.None ? null : new GoalLayout(size, Colours) { SuccessRadius = 0.5 },
+            Goal = config.Goal == RoomGoal.None ? null : new GoalLayout(size, Colours) { SuccessRadius = 0.5, Names = [.. Tones, "none"] },
+            Plan = config.Observation != CellObservation.OneHot ? null : new FloorPlan([.. Corners.SelectMany(Borders)])
+            {
+                PlaceOfState = static (state, place) =>
+                    (place[0], place[1]) = (StateTable.HotIndex(state) % Side, StateTable.HotIndex(state) / Side),
+                Bounds = new(-0.5, -0.5, Side - 0.5, Side - 0.5),
+            },
             GoalPlane = config.Goal == RoomGoal.Random ? new GoalPlane(0, 0, Side - 1, Side - 1) { Unit = "cells" } : null,
             Table = new(config.Goal == RoomGoal.Random ? 4 * Cells : Cells, observation => StateOf(config, observation))
             {

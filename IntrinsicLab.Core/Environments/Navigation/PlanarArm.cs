@@ -285,6 +285,7 @@ public sealed class PlanarArm(PlanarArmConfig config) : IEnvironment
                 {
                     SuccessRadius = config.SuccessRadius,
                     Place = config.Goal == ArmGoal.Image ? BlobImage.Places : null,
+                    Picture = config.Goal == ArmGoal.Image ? (BlobImage.Side, BlobImage.Side) : null,
                 },
             GoalPlane = config.Goal == ArmGoal.None ? null : new GoalPlane(-2 * Link, -2 * Link, 2 * Link, 2 * Link) { Scale = SceneScale },
         };

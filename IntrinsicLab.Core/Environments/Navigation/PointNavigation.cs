@@ -490,10 +490,12 @@ public sealed class PointNavigation(PointNavigationConfig config) : IEnvironment
                     // With a second blob a picture tells two places, and not which is the goal's.
                     SuccessRadius = config.Goal == PointGoal.Image && config.Distractor ? null : config.SuccessRadius,
                     Place = config.Goal == PointGoal.Image && !config.Distractor ? BlobImage.Places : null,
+                    Picture = config.Goal == PointGoal.Image ? (BlobImage.Side, BlobImage.Side) : null,
                     IsHard = map.Hard.Count > 0 && config.Goal != PointGoal.Image
                         ? goal => map.Hard.Any(Holds(goal[0], goal[1]))
                         : null,
                 },
+            Plan = map.Walls.Count == 0 ? null : new FloorPlan(map.Walls) { WaysTo = (x, y) => map.DistancesTo(x, y).From },
             GoalPlane = config.Goal is PointGoal.Fixed or PointGoal.Image ? new GoalPlane(-1, -1, 1, 1) { Scale = FieldSide / 2 } : null,
         };
     }

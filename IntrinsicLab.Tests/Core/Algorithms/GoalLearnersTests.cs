@@ -78,7 +78,7 @@ public class GoalLearnersTests
         foreach (var metric in new[] { "loss/vae", "vae/kl", "vae/reconstruction" })
             Assert.Equal(12, points.Count(point => point.Metric == metric && point.Value > 0));
         Assert.All(points.Where(point => point.Metric == "goal/reward"), point => Assert.True(point.Value < 0));
-        Assert.Contains(resumed.Figures()!.Figures, figure => figure.Id == "goal-reconstruction");
+        Assert.Contains(resumed.Figures()!.Figures, figure => figure.Id == "reconstructions");
     }
 
     [Theory]

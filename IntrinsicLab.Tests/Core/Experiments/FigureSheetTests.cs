@@ -40,6 +40,41 @@ public class FigureSheetTests
     }
 
     [Fact]
+    public void ToJson_PlanesSeenFromAbove_HaveWaysPlacesWallsAndPictures()
+    {
+        var sheet = new FigureSheet(1,
+        [
+            new PathFigure("ways", "Ways", "Ways.", new("x"), new("y"), [new("one", [0, 1], [0, 0.5]) { Colour = 3 }, new("goal", [1], [1]) { Dashed = true }])
+            {
+                Places = [new("wanted", [0.5], [0.25]) { Rings = true, Colour = 1 }], Walls = [new(-1, 0, 0, 0)], Bounds = (-1, -1, 1, 1),
+            },
+            new PictureFigure("pictures", "Pictures", "Pictures.", 1, 2, ["wanted", "reached"], [new("Goal 1", [[0, 1], [0.5, 0.5]])], "brightness"),
+            new HeatFigure("kinds", "Kinds", "Kinds.", new("x") { Names = ["red", "blue"] }, new("y"), [0, 1], [0], [1, 2], "skill")
+            {
+                Kinds = true, Strengths = [0.5, 1], Walls = [new(0, 0, 0, 1)],
+            },
+        ]);
+
+        var figures = JsonNode.Parse(sheet.ToJson())!["figures"]!;
+
+        Assert.Equal("[-1,-1,1,1]", figures[0]!["bounds"]!.ToJsonString());
+        Assert.Equal("[[-1,0,0,0]]", figures[0]!["walls"]!.ToJsonString());
+        Assert.Equal("""[{"name":"one","colour":3,"x":[0,1],"y":[0,0.5]},{"name":"goal","colour":0,"dashed":true,"x":[1],"y":[1]}]""", figures[0]!["paths"]!.ToJsonString());
+        Assert.Equal("""[{"name":"wanted","colour":1,"rings":true,"x":[0.5],"y":[0.25]}]""", figures[0]!["places"]!.ToJsonString());
+        Assert.Equal("[[0,1],[0.5,0.5]]", figures[1]!["rows"]![0]!["pictures"]!.ToJsonString());
+        Assert.Equal("""["red","blue"]""", figures[2]!["x"]!["names"]!.ToJsonString());
+        Assert.Equal("[0.5,1]", figures[2]!["strengths"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void ToJson_PicturesThatDoNotFit_AreRefused()
+    {
+        var figure = new PictureFigure("pictures", "Pictures", "Pictures.", 2, 2, ["wanted"], [new("Goal 1", [[0, 1, 1]])], "brightness");
+
+        Assert.Throws<InvalidOperationException>(() => new FigureSheet(1, [figure]).ToJson());
+    }
+
+    [Fact]
     public void Figures_OfARollout_SayWhatWasDoneAndExpected()
     {
         using var trainer = new Trainer(AlgorithmContractTests.Plan("ppo", "mountain-car"));
