@@ -78,7 +78,10 @@ internal static class GoalSacSettings
 
     private static Preset Imagined(string name, string summary, double power) => new(name, summary, new Dictionary<string, object>
     {
-        ["goals"] = GoalSource.Vae, ["reward"] = GoalRewardKind.Latent, ["replay"] = GoalReplay.Rig, ["skewPower"] = power,
+        ["goals"] = GoalSource.Vae,
+        ["reward"] = GoalRewardKind.Latent,
+        ["replay"] = GoalReplay.Rig,
+        ["skewPower"] = power,
     });
 
     private static Preset Parts(string name, string summary, GoalSource goals, GoalRewardKind reward, GoalReplay replay = GoalReplay.None) =>
