@@ -2,18 +2,22 @@ using IntrinsicLab.Core.Networks;
 
 namespace IntrinsicLab.Core.Algorithms;
 
-/// <summary>An update rule that was meta-learned: what <c>lpg</c> leaves behind and <c>lpg-agent</c> learns with.</summary>
+/// <summary>An update rule that was meta-learned, by name.</summary>
 /// <param name="Name">Kebab-case name.</param>
 /// <param name="Version">1, 2, …; a name with a version never changes its content.</param>
-/// <param name="Network">Form of the rule.</param>
-/// <param name="Gamma">γ that the rule reads.</param>
-/// <param name="Parameters">η, flat, <see cref="RuleNetwork.ParameterCount"/> values.</param>
+/// <param name="Content">What an agent learns with.</param>
 /// <param name="Origin">Where it comes from.</param>
-public sealed record LearnedRule(string Name, int Version, RuleNetwork Network, double Gamma, float[] Parameters, RuleOrigin Origin)
+public sealed record LearnedRule(string Name, int Version, RuleContent Content, RuleOrigin Origin)
 {
     /// <summary>What plans call it: "name@version".</summary>
     public string Id => $"{Name}@{Version}";
 }
+
+/// <summary>What an agent learns with.</summary>
+/// <param name="Network">Form of the rule.</param>
+/// <param name="Gamma">γ that the rule reads.</param>
+/// <param name="Parameters">η, flat, <see cref="RuleNetwork.ParameterCount"/> values.</param>
+public sealed record RuleContent(RuleNetwork Network, double Gamma, float[] Parameters);
 
 /// <summary>How a rule was made, for people and for repeating it.</summary>
 /// <param name="Command">The command that makes it again.</param>
