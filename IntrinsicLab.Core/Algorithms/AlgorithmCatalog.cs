@@ -89,6 +89,10 @@ public static class AlgorithmCatalog
             "Andrychowicz et al. 2017, Hindsight Experience Replay; Warde-Farley et al. 2018, Unsupervised Control Through Non-Parametric Discriminative Rewards; Nair et al. 2018, Visual Reinforcement Learning with Imagined Goals; Pong et al. 2020, Skew-Fit: State-Covering Self-Supervised Reinforcement Learning",
             GoalSacSettings.For, GoalSacSettings.Check, (config, setup) => new GoalSac(config, setup))
             with { WhyNotOn = GoalSacSettings.WhyNotOn, Presets = GoalSacSettings.Presets, Reports = GoalSacSettings.Reports, IgnoresReward = true },
+        Entry("lpg-agent", "LPG agent", "Learns by a rule that was itself learned: a small recurrent network says how policy and predictions are to change.",
+            "Oh, Hessel, Czarnecki, Xu, van Hasselt, Singh and Silver 2020, Discovering Reinforcement Learning Algorithms",
+            LpgAgentSettings.For, LpgAgentSettings.Check, (config, setup) => new LpgAgent(config, setup))
+            with { WhyNotOn = LpgAgentSettings.WhyNotOn, Presets = LpgAgentSettings.Presets, Reports = LpgAgentSettings.Reports },
     ];
 
     /// <summary>The entry with this id, or null.</summary>
