@@ -1,4 +1,5 @@
-// <lab-figures run live none> shows what a run's algorithm drew of itself, with a slider over training time.
+// <lab-figures run live none> shows what a run's algorithm drew of itself, with a slider over training time;
+// <lab-figures src label> shows one sheet of figures from an address.
 // The figures are data (artifacts figures/STEP.json); plotly draws them, and each has a table.
 import { colour, plotly } from './chart.js';
 import { count, figure as shown } from './curves.js';
@@ -26,7 +27,7 @@ class Figures extends HTMLElement {
 
   connectedCallback() {
     this.setAttribute('role', 'group');
-    this.setAttribute('aria-label', 'Figures of this run');
+    this.setAttribute('aria-label', this.getAttribute('label') ?? 'Figures of this run');
     this.#bar = make('div', 'card figures-bar');
     this.#play = button('Play', 'Play through training');
     this.#play.addEventListener('click', () => this.#toggle());
@@ -57,8 +58,12 @@ class Figures extends HTMLElement {
   }
 
   async #refresh() {
-    const run = this.getAttribute('run');
+    const [run, source] = [this.getAttribute('run'), this.getAttribute('src')];
     try {
+      if (source) {
+        this.#sheets = [{ step: 0, address: source, stamp: '' }];
+        return await this.#show();
+      }
       const response = await fetch(`/api/v1/runs/${run}/artifacts`, { cache: 'no-store' });
       if (!response.ok) throw new Error(response.status === 404 ? 'This run is not there any more.' : `The server answered ${response.status} for the list of figures.`);
       const { items } = await response.json();
@@ -91,7 +96,7 @@ class Figures extends HTMLElement {
     const index = this.#wanted;
     const sheet = this.#sheets[index];
     this.querySelector(':scope > .empty').hidden = true;
-    this.#bar.hidden = false;
+    this.#bar.hidden = this.hasAttribute('src');
     this.#range.max = String(this.#sheets.length - 1);
     this.#range.value = String(index);
     this.#range.disabled = this.#play.disabled = this.#sheets.length < 2;
