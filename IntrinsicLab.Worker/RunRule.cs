@@ -8,7 +8,7 @@ using IntrinsicLab.Data;
 namespace IntrinsicLab.Worker;
 
 /// <summary>The update rule that a run learns, as an artifact that others can keep.</summary>
-internal static class RunRule
+public static class RunRule
 {
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
