@@ -32,6 +32,7 @@ public static class DataServices
         services.AddSingleton<RunLog>();
         services.AddSingleton<ArtifactStore>();
         services.AddSingleton<Rules>();
+        services.AddSingleton<RuleReports>();
         services.AddHostedService<SchemaUpdate>();
         return services;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using IntrinsicLab.Core.Analyses;
 using IntrinsicLab.Worker;
 using IntrinsicLab.Worker.Benchmarks;
 
@@ -56,9 +57,20 @@ var into = new Option<DirectoryInfo?>("--out") { Description = "Folder for the f
 var repeat = new Command("repeat", "Make a comparison again from its manifest: train what is not there, compare, say whether the scores are equal.") { manifest, into };
 repeat.SetAction(parsed => RepeatCommand.Execute(parsed.GetValue(manifest)!, parsed.GetValue(into)));
 
+var rules = new Argument<string[]>("rule") { Description = "Rules: files that end with .rule.json, or names with versions such as grid-rule@1.", Arity = ArgumentArity.OneOrMore };
+var quick = new Option<bool>("--quick") { Description = "Few levels, short lives: minutes, to look and not to state." };
+var report = new Option<FileInfo?>("--out") { Description = "File for the report of one rule; without it the lab keeps it and the rule's page shows it." };
+var known = new Option<FileInfo?>("--baselines") { Description = "An earlier report whose baselines are taken where settings are the same." };
+var coefficient = new Option<double>("--prediction-coefficient") { Description = "α_y that rules are tried with.", DefaultValueFactory = _ => new RuleReportSettings().PredictionCoefficient };
+var threads = new Option<int>("--threads") { Description = "Lives at the same time; results do not depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount };
+var ruleReport = new Command("rule-report", "Measure learned rules: scores beside A2C, what their predictions mean; side by side where there are several.") { rules, quick, report, known, coefficient, threads };
+ruleReport.SetAction(parsed => RuleReportCommand.Execute(
+    parsed.GetValue(rules)!, new RuleReportSettings(parsed.GetValue(quick), parsed.GetValue(quick) ? 1 : 5, parsed.GetValue(coefficient)),
+    parsed.GetValue(report), parsed.GetValue(known), parsed.GetValue(threads)));
+
 var root = new RootCommand("Runs training for IntrinsicLab. Settings: section Lab of appsettings.json, or variables such as Lab__DataFolder.")
 {
-    train, play, policy, runPlan, sweep, reproduce, repeat, serve, backup, bench, randomReturns,
+    train, play, policy, runPlan, sweep, reproduce, repeat, serve, backup, bench, randomReturns, ruleReport,
 };
 // Every verb handles signals itself; the default would end the process two seconds after one.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

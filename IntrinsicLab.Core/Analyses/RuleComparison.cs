@@ -17,7 +17,11 @@ public sealed record TrialFamily(LevelFamily Family, bool Seen, TrialLength Leng
 /// <param name="Tuned">Mean score of the A2C that did best on the other levels.</param>
 /// <param name="Best">Its hyper-parameters.</param>
 /// <param name="TunedScores">Its score in every level, mean over seeds.</param>
-public sealed record FamilyBaseline(string Family, double Random, double Default, double Tuned, TableActorCritic Best, IReadOnlyList<double> TunedScores);
+public sealed record FamilyBaseline(string Family, double Random, double Default, double Tuned, TableActorCritic Best, IReadOnlyList<double> TunedScores)
+{
+    /// <summary>Score of chance in every level, mean over seeds.</summary>
+    public IReadOnlyList<double> RandomScores { get; init; } = [];
+}
 
 /// <summary>What a rule reaches in a family.</summary>
 /// <param name="Family">Name of the family.</param>
@@ -58,11 +62,12 @@ public sealed class RuleComparison(int seeds = 5, int threads = 1)
     {
         var best = Best([.. Grid(family)], config => (level, rng) => LevelTrial.ByActorCritic(config, level, family.Length, rng).Score, family);
         var tuned = Scores((level, rng) => LevelTrial.ByActorCritic(best, level, family.Length, rng).Score, family);
+        var random = Scores((level, rng) => LevelTrial.ByChance(level, family.Length, rng).Score, family);
         return new(
             family.Family.Name,
-            Scores((level, rng) => LevelTrial.ByChance(level, family.Length, rng).Score, family).Average(),
+            random.Average(),
             Scores((level, rng) => LevelTrial.ByActorCritic(new TableActorCritic(), level, family.Length, rng).Score, family).Average(),
-            tuned.Average(), best, tuned);
+            tuned.Average(), best, tuned) { RandomScores = random };
     }
 
     /// <summary>What a rule reaches in a family.</summary>

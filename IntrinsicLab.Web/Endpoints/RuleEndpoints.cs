@@ -19,6 +19,8 @@ public static class RuleEndpoints
         group.MapGet("/rules/{id}", Get).WithName("GetRule").Produces(StatusCodes.Status304NotModified);
         group.MapGet("/rules/{id}/file", File).WithName("ReadRuleFile").Produces(200, null, "application/json");
         group.MapGet("/rules/{id}/response", Response).WithName("ReadRuleResponse").Produces(200, null, "application/json");
+        group.MapGet("/rules/{id}/report", Report).WithName("ReadRuleReport").Produces(200, null, "application/json");
+        group.MapGet("/rules/{id}/report/{analysis}", Analysis).WithName("ReadRuleAnalysis").Produces(200, null, "application/json");
         group.MapDelete("/rules/{id}", Delete).WithName("DeleteRule");
     }
 
@@ -67,6 +69,22 @@ public static class RuleEndpoints
             ? TypedResults.Bytes(new FigureSheet(0, RuleResponse.Figures(rule.Rule.Content)).ToJson(), "application/json", entityTag: new EntityTagHeaderValue(Tag(rule.Row)))
             : await Missing(id, rules, cancellation);
 
+    /// <summary>
+    /// What was measured of the rule, as './lab rule-report' wrote it: scores beside A2C by family, and analyses with their figures. Numbers that could not
+    /// be computed are the text "NaN". 404 where nobody measured it.
+    /// </summary>
+    public static async Task<IResult> Report(string id, Rules rules, RuleReports reports, CancellationToken cancellation) =>
+        await rules.Get(id, cancellation) is not { } rule ? await Missing(id, rules, cancellation)
+        : reports.Find(rule.Row.Digest) is { } report ? TypedResults.Bytes(report.ToJson(), "application/json")
+        : NotMeasured(id);
+
+    /// <summary>The figures of one analysis of the report: 'version' 1, 'step' 0 and 'figures', as in a run's artifacts 'figures/STEP.json'.</summary>
+    public static async Task<IResult> Analysis(string id, string analysis, Rules rules, RuleReports reports, CancellationToken cancellation) =>
+        await rules.Get(id, cancellation) is not { } rule ? await Missing(id, rules, cancellation)
+        : reports.Find(rule.Row.Digest) is not { } report ? NotMeasured(id)
+        : report.FigureSheet(analysis) is { } sheet ? TypedResults.Bytes(sheet, "application/json")
+        : ProblemResult.NotFound($"The report has no such analysis. It has: {string.Join(", ", report.Analyses.Select(each => each.Name))}.");
+
     /// <summary>Deletes a rule that was kept or imported; 409 while runs that are not finished learn with it. Its name and version stay taken.</summary>
     public static async Task<Results<NoContent, ProblemResult>> Delete(string id, Rules rules, CancellationToken cancellation)
     {
@@ -76,6 +94,8 @@ public static class RuleEndpoints
 
     private static string Tag(RuleRow row) =>
         string.Create(CultureInfo.InvariantCulture, $"\"{row.Digest[..16]}.{row.CreatedAt?.UtcTicks ?? 0}\"");
+
+    private static ProblemResult NotMeasured(string id) => ProblemResult.NotFound($"Nobody measured this rule yet: ./lab rule-report {id} does.");
 
     private static async Task<ProblemResult> Missing(string id, Rules rules, CancellationToken cancellation)
     {
@@ -216,4 +236,7 @@ public sealed class RuleLinks(string id)
     public string Self => $"/api/v1/rules/{id}";
     public string File => $"{Self}/file";
     public string Response => $"{Self}/response";
+
+    /// <summary>What was measured of it; 404 where nobody did.</summary>
+    public string Report => $"{Self}/report";
 }

@@ -1,0 +1,93 @@
+using System.Text;
+using IntrinsicLab.Core;
+using IntrinsicLab.Core.Analyses;
+using IntrinsicLab.Tests.Support;
+
+namespace IntrinsicLab.Tests.Core.Analyses;
+
+public class RuleReportTests
+{
+    [Fact]
+    public void Read_OfWhatWasWritten_IsTheSameReport()
+    {
+        var report = TestReports.Of(TestRules.Random());
+
+        var read = RuleReport.Read(report.ToJson());
+
+        Assert.Equal(report.ToJson(), read.ToJson());
+        Assert.Equal((report.Rule, report.Digest, report.Settings), (read.Rule, read.Digest, read.Settings));
+        Assert.Equal(report.Families[0].Baseline.Best, read.Families[0].Baseline.Best);
+        Assert.Equal([0.5, 1.5], read.Families[0].Score.Scores);
+        Assert.Equal((0.5, 0.25, 0.75), (read.Families[0].Normalised, read.Families[0].Interval.Low, read.Families[0].Interval.High));
+        Assert.True(double.IsNaN(read.Families[1].Score.Scores[0]));
+        Assert.Equal(report.Analyses[1].Numbers, read.Analyses[1].Numbers);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("[1]")]
+    [InlineData("not JSON")]
+    public void Read_OfSomethingElse_IsRefused(string text) => Assert.Throws<InvalidDataException>(() => RuleReport.Read(Encoding.UTF8.GetBytes(text)));
+
+    [Fact]
+    public void Read_OfANewerVersion_SaysSo()
+    {
+        var newer = TestReports.Of(TestRules.Random()) with { FormatVersion = 2 };
+
+        Assert.Contains("version 2", Assert.Throws<InvalidDataException>(() => RuleReport.Read(newer.ToJson())).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FigureSheet_OfAnAnalysis_IsWhatPagesDraw()
+    {
+        var report = TestReports.Of(TestRules.Random());
+
+        var sheet = Encoding.UTF8.GetString(report.FigureSheet("credit-reach")!);
+
+        Assert.StartsWith("""{"version":1,"step":0,"figures":[{"id":"credit-reach",""", sheet, StringComparison.Ordinal);
+        Assert.Null(report.FigureSheet("no-such-analysis"));
+    }
+
+    [Fact]
+    public void Between_WhereEveryLevelHasTheSameShare_IsThatShare()
+    {
+        var interval = RuleReport.Between([1, 2, 4], [0, 0, 0], [2, 4, 8], new Rng(1));
+
+        Assert.Equal((0.5, 0.5), (interval.Low, interval.High));
+    }
+
+    // Both levels, or one of them twice: 0 and 1 each in a quarter of the draws, 1/2 in the rest.
+    [Fact]
+    public void Between_OfTwoLevelsApart_ReachesFromOneToTheOther()
+    {
+        var interval = RuleReport.Between([0, 1], [0, 0], [1, 1], new Rng(1));
+
+        Assert.Equal((0, 1), (interval.Low, interval.High));
+    }
+
+    [Fact]
+    public void Baselines_OfAnEarlierReport_AreTakenWhereSettingsAreTheSame()
+    {
+        var settings = new RuleReportSettings(Quick: true, Seeds: 1);
+        var template = TestReports.Of(TestRules.Random());
+        var earlier = template with
+        {
+            Families =
+            [
+                .. settings.Families.Select(family => template.Families[0] with
+                {
+                    Family = family.Family.Name,
+                    Length = family.Length,
+                    Baseline = template.Families[0].Baseline with { Family = family.Family.Name, TunedScores = [1, 2, 3], RandomScores = [0, 0, 0] },
+                }),
+            ],
+        };
+        var said = new List<string>();
+
+        var taken = RuleReport.Baselines(settings, 1, RuleReport.Read(earlier.ToJson()), said.Add);
+
+        Assert.Empty(said);
+        Assert.Equal(settings.Families.Select(family => family.Family.Name), taken.Select(baseline => baseline.Family));
+        Assert.All(taken, baseline => Assert.Equal([1, 2, 3], baseline.TunedScores));
+    }
+}
