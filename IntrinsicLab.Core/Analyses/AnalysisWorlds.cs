@@ -24,7 +24,7 @@ internal static class AnalysisWorlds
     /// </summary>
     public static double[] NearlyOptimal(TabularModel model, double gamma, double softness)
     {
-        var values = model.OptimalValues(gamma);
+        var values = model.OptimalValues(gamma, 1e-9);
         var policy = new double[model.States * model.Actions];
         var worth = new double[model.Actions];
         for (var state = 0; state < model.States; state++)

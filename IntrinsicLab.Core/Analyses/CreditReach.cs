@@ -12,8 +12,8 @@ namespace IntrinsicLab.Core.Analyses;
 /// <param name="Seed">Seed of the sampling.</param>
 public sealed record CreditReachSettings(int Length = 47, int Updates = 400, int Seed = 1)
 {
-    /// <summary>Step sizes; only their product matters.</summary>
-    public AgentRates Rates { get; init; } = new(20, 2);
+    /// <summary>Step sizes of the predictions.</summary>
+    public AgentRates Rates { get; init; } = RuleAnalysis.Rates;
 }
 
 /// <summary>
@@ -64,21 +64,32 @@ public sealed record CreditReach(IReadOnlyList<double> Learned, IReadOnlyList<do
         var policy = new double[level.States * level.Actions];
         Array.Fill(policy, 1.0 / level.Actions);
         var life = new FixedPolicyLife(rule, level, policy, rates, deviation, rng);
-        var (sums, counts) = (new double[level.States], new int[level.States]);
+        var (sums, counts) = (new double[settings.Length], new int[settings.Length]);
         for (var update = 0; update < settings.Updates; update++)
         {
             life.Update();
             if (!FixedPolicyLife.Counts(update, settings.Updates))
                 continue;
-            for (var b = 0; b < life.Rollout.States.Length; b++)
-            {
-                sums[life.Rollout.States[b]] += life.PolicyTargets[b];
-                counts[life.Rollout.States[b]]++;
-            }
+            // All copies are at the same step of the chain: branches are compared at the same place of the same rollout.
+            for (var step = 0; step < life.Rollout.Steps; step++)
+                if (Difference(life, level, step) is var (time, difference))
+                    (sums[time], counts[time]) = (sums[time] + difference, counts[time] + 1);
         }
-        // After t steps the good branch is state 2t − 1, the bad one 2t; n − t steps are left, the last of which is paid.
-        return [.. Enumerable.Range(1, settings.Length - 1).Select(left => settings.Length - left).Select(time =>
-            sums[2 * time - 1] / counts[2 * time - 1] - sums[2 * time] / counts[2 * time])];
+        return [.. Enumerable.Range(1, settings.Length - 1).Select(left => sums[settings.Length - left] / counts[settings.Length - left])];
+    }
+
+    // Mean of π̂ on the good branch less that on the bad one; null before they part, or where all copies are on one.
+    private static (int Time, double Difference)? Difference(FixedPolicyLife life, ChainLevel level, int step)
+    {
+        var (sums, counts, time) = (new double[2], new int[2], 0);
+        var environments = life.Rollout.Environments;
+        for (var b = step * environments; b < (step + 1) * environments; b++)
+        {
+            (time, var right) = level.Place(life.Rollout.States[b]);
+            sums[right ? 1 : 0] += life.PolicyTargets[b];
+            counts[right ? 1 : 0]++;
+        }
+        return time > 0 && counts[0] > 0 && counts[1] > 0 ? (time, sums[1] / counts[1] - sums[0] / counts[0]) : null;
     }
 
     private static List<Figure> Respond(RuleContent rule)

@@ -11,8 +11,8 @@ public sealed record ErgodicConvergenceSettings(int Beginnings = 8, int Seed = 1
     /// <summary>Updates after which it is measured; the first is 0.</summary>
     public IReadOnlyList<int> Moments { get; init; } = [0, 10, 20, 40, 70, 100, 150, 200, 300, 400];
 
-    /// <summary>Step sizes; only their product matters.</summary>
-    public AgentRates Rates { get; init; } = new(20, 2);
+    /// <summary>Step sizes of the predictions.</summary>
+    public AgentRates Rates { get; init; } = RuleAnalysis.Rates;
 }
 
 /// <summary>How predictions of one policy run together.</summary>

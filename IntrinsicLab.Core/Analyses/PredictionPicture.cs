@@ -10,10 +10,10 @@ namespace IntrinsicLab.Core.Analyses;
 /// <param name="Updates">Updates of the predictions.</param>
 /// <param name="Softness">Share of actions that are drawn by chance.</param>
 /// <param name="Seed">Seed of grids and sampling.</param>
-public sealed record PredictionPictureSettings(int Layouts = 4, int Updates = 1000, double Softness = 0.2, int Seed = 1)
+public sealed record PredictionPictureSettings(int Layouts = 4, int Updates = 3000, double Softness = 0.2, int Seed = 1)
 {
-    /// <summary>Step sizes; only their product matters.</summary>
-    public AgentRates Rates { get; init; } = new(20, 2);
+    /// <summary>Step sizes of the predictions.</summary>
+    public AgentRates Rates { get; init; } = RuleAnalysis.Rates;
 
     /// <summary>Visits below which a state is left out.</summary>
     public int LeastVisits { get; init; } = 50;

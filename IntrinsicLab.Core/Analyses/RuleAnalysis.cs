@@ -18,6 +18,12 @@ public sealed record AnalysisNumber(string Name, string Label, double Value);
 public sealed record RuleAnalysis(
     string Name, string Title, string Question, IReadOnlyList<AnalysisNumber> Numbers, IReadOnlyList<Figure> Figures)
 {
+    /// <summary>
+    /// Step sizes of predictions whose policy never changes; only the product α·α_y matters. The step of a state is the product times the share of all
+    /// steps that are taken in it, and beyond about 8 it overshoots: policies that stay in two states leave room for no more than 20.
+    /// </summary>
+    public static AgentRates Rates { get; } = new(20, 1);
+
     /// <summary>Whether a rule has predictions that it reads; analyses of their meaning need them.</summary>
     public static bool HasPredictions(RuleContent rule) =>
         rule.Network is { Predictions: > 1, Semantics: RuleSemantics.Predictions or RuleSemantics.PredictionsWithoutNext };

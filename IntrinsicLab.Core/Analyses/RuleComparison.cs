@@ -62,13 +62,16 @@ public sealed class RuleComparison(int seeds = 5, int threads = 1)
     {
         var best = Best([.. Grid(family)], config => (level, rng) => LevelTrial.ByActorCritic(config, level, family.Length, rng).Score, family);
         var tuned = Scores((level, rng) => LevelTrial.ByActorCritic(best, level, family.Length, rng).Score, family);
-        var random = Scores((level, rng) => LevelTrial.ByChance(level, family.Length, rng).Score, family);
+        var random = Chance(family);
         return new(
             family.Family.Name,
             random.Average(),
             Scores((level, rng) => LevelTrial.ByActorCritic(new TableActorCritic(), level, family.Length, rng).Score, family).Average(),
             tuned.Average(), best, tuned) { RandomScores = random };
     }
+
+    /// <summary>Score of chance in every level reported, mean over seeds.</summary>
+    public IReadOnlyList<double> Chance(TrialFamily family) => Scores((level, rng) => LevelTrial.ByChance(level, family.Length, rng).Score, family);
 
     /// <summary>What a rule reaches in a family.</summary>
     /// <param name="rule">The rule.</param>

@@ -99,8 +99,8 @@ public sealed record RuleReport
             .. settings.Families.Select(family =>
             {
                 if (known?.Families.FirstOrDefault(each => each.Family == family.Family.Name && each.Length == family.Length && each.Seeds == settings.Seeds
-                    && each.Baseline.TunedScores.Count == family.Levels && each.Baseline.RandomScores.Count == family.Levels) is { } same)
-                    return same.Baseline;
+                    && each.Baseline.TunedScores.Count == family.Levels) is { } same)
+                    return same.Baseline.RandomScores.Count == family.Levels ? same.Baseline : same.Baseline with { RandomScores = comparison.Chance(family) };
                 say($"Chance and A2C in {family.Family.Label}");
                 return comparison.Baseline(family);
             }),
@@ -148,9 +148,9 @@ public sealed record RuleReport
         if (!RuleAnalysis.HasPredictions(rule))
             yield break;
         say("what predictions look like");
-        yield return PredictionPicture.Of(rule, quick ? new(2, 300) : new(), threads).Analysis();
+        yield return PredictionPicture.Of(rule, quick ? new(2, 800) : new(), threads).Analysis();
         say("what predictions say of values");
-        yield return ValueRegression.Of(rule, quick ? new(4, 8, 200, 4, 1000) : new(), threads).Analysis();
+        yield return ValueRegression.Of(rule, quick ? new(4, 8, 300, 4, 1000) : new(), threads).Analysis();
         say("whether predictions mean the same every time");
         yield return ErgodicConvergence.Of(rule, quick ? new(4) { Moments = [0, 10, 20, 50, 100, 200] } : new(), threads).Analysis();
     }

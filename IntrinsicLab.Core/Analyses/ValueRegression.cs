@@ -1,5 +1,6 @@
 using System.Globalization;
 using IntrinsicLab.Core.Algorithms;
+using IntrinsicLab.Core.Environments.GridWorlds;
 using IntrinsicLab.Core.Statistics;
 
 namespace IntrinsicLab.Core.Analyses;
@@ -12,10 +13,10 @@ namespace IntrinsicLab.Core.Analyses;
 /// <param name="Steps">Steps of Adam of each regression.</param>
 /// <param name="Seed">Seed of everything.</param>
 public sealed record ValueRegressionSettings(
-    int RandomPolicies = 8, int LearnedPolicies = 16, int Updates = 600, int Folds = 6, int Steps = 6000, int Seed = 1)
+    int RandomPolicies = 8, int LearnedPolicies = 16, int Updates = 1000, int Folds = 6, int Steps = 6000, int Seed = 1)
 {
-    /// <summary>Step sizes; only their product matters.</summary>
-    public AgentRates Rates { get; init; } = new(20, 2);
+    /// <summary>Step sizes of the predictions.</summary>
+    public AgentRates Rates { get; init; } = RuleAnalysis.Rates;
 
     /// <summary>Discounts γ of the values that are asked for.</summary>
     public IReadOnlyList<double> Discounts { get; init; } = [0.9, 0.95, 0.99];
@@ -114,7 +115,7 @@ public sealed record ValueRegression(IReadOnlyList<ReadValues> Read, int Rows, i
     private static int Updates(int index, int count) => (int)Math.Round(5 * Math.Pow(80, count > 1 ? index / (count - 1.0) : 1));
 
     private static Life Settle(
-        RuleContent rule, Environments.GridWorlds.GridLevel level, double[] policy, ValueRegressionSettings settings, Rng rng, double[][] values)
+        RuleContent rule, GridLevel level, double[] policy, ValueRegressionSettings settings, Rng rng, double[][] values)
     {
         var life = new FixedPolicyLife(rule, level, policy, settings.Rates, 0.1, rng.Split("life"));
         var td = new TableValues(life.Rollout.Steps, life.Rollout.Environments, level.States, 0.99, 0.95);

@@ -9,9 +9,9 @@ public class PredictionAnalysesTests
 {
     private const int Threads = 3;
 
-    private static readonly PredictionPictureSettings Picture = new(2, 300) { LeastVisits = 20 };
-    private static readonly ValueRegressionSettings Regression = new(4, 4, 150, 4, 800);
-    private static readonly ErgodicConvergenceSettings Convergence = new(3) { Moments = [0, 50, 100] };
+    private static readonly PredictionPictureSettings Picture = new(2, 600) { LeastVisits = 20 };
+    private static readonly ValueRegressionSettings Regression = new(4, 4, 300, 4, 800);
+    private static readonly ErgodicConvergenceSettings Convergence = new(3) { Moments = [0, 50, 200] };
 
     [Fact]
     public void PredictionPicture_OfARuleThatPredictsReturns_FindsValues()
@@ -21,8 +21,9 @@ public class PredictionAnalysesTests
         Assert.All(picture.Policies, policy =>
         {
             Assert.InRange(policy.Cells.Count, 15, 25);
-            // The entry that rises with the return is the one, and rises with the value.
-            Assert.Equal(policy.Best, policy.Correlations[0], 12);
+            // The entry that rises with the return rises with the value; shares sum to 1, so that others fall.
+            Assert.InRange(policy.Correlations[0], 0.6, 1);
+            Assert.True(policy.Correlations[1] < 0);
         });
         Assert.InRange(picture.Correlation, 0.6, 1);
         Assert.Equal(picture.Correlation, picture.Analysis().Numbers[0].Value);
@@ -65,7 +66,7 @@ public class PredictionAnalysesTests
     public void Analyses_WithMoreThreads_AreEqualBitForBit()
     {
         var rule = TestRules.Random().Content;
-        var (picture, regression, convergence) = (Picture with { Updates = 20, LeastVisits = 1 }, Regression with { Updates = 20, Steps = 50, LeastVisits = 10 }, Convergence with { Moments = [0, 10] });
+        var (picture, regression, convergence) = (Picture with { Updates = 20, LeastVisits = 1 }, Regression with { Updates = 20, Steps = 50, LeastVisits = 10, Discounts = [0.9], LearnedPolicies = 2 }, Convergence with { Moments = [0, 10] });
 
         Assert.Equal(
             PredictionPicture.Of(rule, picture).Policies.SelectMany(policy => policy.Correlations),

@@ -7,20 +7,20 @@ namespace IntrinsicLab.Tests.Core.Analyses;
 
 public class RuleReportTests
 {
+    private static readonly RuleReport Report = TestReports.Of(TestRules.Random());
+
     [Fact]
     public void Read_OfWhatWasWritten_IsTheSameReport()
     {
-        var report = TestReports.Of(TestRules.Random());
+        var read = RuleReport.Read(Report.ToJson());
 
-        var read = RuleReport.Read(report.ToJson());
-
-        Assert.Equal(report.ToJson(), read.ToJson());
-        Assert.Equal((report.Rule, report.Digest, report.Settings), (read.Rule, read.Digest, read.Settings));
-        Assert.Equal(report.Families[0].Baseline.Best, read.Families[0].Baseline.Best);
+        Assert.Equal(Report.ToJson(), read.ToJson());
+        Assert.Equal((Report.Rule, Report.Digest, Report.Settings), (read.Rule, read.Digest, read.Settings));
+        Assert.Equal(Report.Families[0].Baseline.Best, read.Families[0].Baseline.Best);
         Assert.Equal([0.5, 1.5], read.Families[0].Score.Scores);
         Assert.Equal((0.5, 0.25, 0.75), (read.Families[0].Normalised, read.Families[0].Interval.Low, read.Families[0].Interval.High));
         Assert.True(double.IsNaN(read.Families[1].Score.Scores[0]));
-        Assert.Equal(report.Analyses[1].Numbers, read.Analyses[1].Numbers);
+        Assert.Equal(Report.Analyses[1].Numbers, read.Analyses[1].Numbers);
     }
 
     [Theory]
@@ -32,7 +32,7 @@ public class RuleReportTests
     [Fact]
     public void Read_OfANewerVersion_SaysSo()
     {
-        var newer = TestReports.Of(TestRules.Random()) with { FormatVersion = 2 };
+        var newer = Report with { FormatVersion = 2 };
 
         Assert.Contains("version 2", Assert.Throws<InvalidDataException>(() => RuleReport.Read(newer.ToJson())).Message, StringComparison.Ordinal);
     }
@@ -40,12 +40,10 @@ public class RuleReportTests
     [Fact]
     public void FigureSheet_OfAnAnalysis_IsWhatPagesDraw()
     {
-        var report = TestReports.Of(TestRules.Random());
-
-        var sheet = Encoding.UTF8.GetString(report.FigureSheet("credit-reach")!);
+        var sheet = Encoding.UTF8.GetString(Report.FigureSheet("credit-reach")!);
 
         Assert.StartsWith("""{"version":1,"step":0,"figures":[{"id":"credit-reach",""", sheet, StringComparison.Ordinal);
-        Assert.Null(report.FigureSheet("no-such-analysis"));
+        Assert.Null(Report.FigureSheet("no-such-analysis"));
     }
 
     [Fact]
@@ -69,16 +67,15 @@ public class RuleReportTests
     public void Baselines_OfAnEarlierReport_AreTakenWhereSettingsAreTheSame()
     {
         var settings = new RuleReportSettings(Quick: true, Seeds: 1);
-        var template = TestReports.Of(TestRules.Random());
-        var earlier = template with
+        var earlier = Report with
         {
             Families =
             [
-                .. settings.Families.Select(family => template.Families[0] with
+                .. settings.Families.Select(family => Report.Families[0] with
                 {
                     Family = family.Family.Name,
                     Length = family.Length,
-                    Baseline = template.Families[0].Baseline with { Family = family.Family.Name, TunedScores = [1, 2, 3], RandomScores = [0, 0, 0] },
+                    Baseline = Report.Families[0].Baseline with { Family = family.Family.Name, TunedScores = [1, 2, 3], RandomScores = [0, 0, 0] },
                 }),
             ],
         };

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using IntrinsicLab.Core.Analyses;
 using IntrinsicLab.Data;
 using IntrinsicLab.Tests.Support;
 using Microsoft.Extensions.Configuration;
@@ -107,9 +108,21 @@ public sealed class LabInBrowser : IAsyncLifetime
     /// <summary>Stores an artifact of a run beside the server, which has no endpoint for it: only a run's own process stores any.</summary>
     public async Task Store(Guid run, string name, byte[] content)
     {
-        var settings = new Dictionary<string, string?> { ["Lab:DataFolder"] = folder };
-        await using var data = new ServiceCollection().AddLabData(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()).BuildServiceProvider();
+        await using var data = Data();
         await data.GetRequiredService<ArtifactStore>().Put(run, name, "application/json", content);
+    }
+
+    /// <summary>Keeps the report of a rule beside the server, as the command line does.</summary>
+    public async Task Keep(RuleReport report)
+    {
+        await using var data = Data();
+        data.GetRequiredService<RuleReports>().Keep(report);
+    }
+
+    private ServiceProvider Data()
+    {
+        var settings = new Dictionary<string, string?> { ["Lab:DataFolder"] = folder };
+        return new ServiceCollection().AddLabData(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()).BuildServiceProvider();
     }
 
     public static async Task Until(Func<Task<bool>> condition, string what, double seconds = 30)

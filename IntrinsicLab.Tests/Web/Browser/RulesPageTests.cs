@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using IntrinsicLab.Core.Algorithms;
 using IntrinsicLab.Data;
 using IntrinsicLab.Tests.Core.Algorithms;
+using IntrinsicLab.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -63,6 +64,38 @@ public sealed class RulesPageTests(LabInBrowser lab)
         await use.ClickAsync();
         await Expect(page.Tab.Locator("#p-rule")).ToHaveValueAsync("shown-rule@1");
         await Expect(page.Tab.Locator("#p-rule option")).ToContainTextAsync(["shown-rule@1"]);
+        page.AssertNoErrors();
+    }
+
+    [Fact]
+    public async Task Page_OfARule_ShowsItsReport_OrHowToMakeOne()
+    {
+        var (measured, other) = (TestRules.Random(seed: 7) with { Name = "measured-rule" }, TestRules.Random(seed: 8) with { Name = "unmeasured-rule" });
+        await Import(measured);
+        await Import(other);
+        await lab.Keep(TestReports.Of(measured));
+        await using var page = await lab.Open("rules/measured-rule@1");
+        var scores = page.Tab.GetByRole(AriaRole.Group, new() { Name = "Scores by family, table" });
+
+        await Expect(scores.Locator("tbody tr")).ToHaveCountAsync(2);
+        await Expect(scores.Locator("tbody tr").First).ToContainTextAsync("First family");
+        await Expect(scores.Locator("tbody tr").First).ToContainTextAsync("0.5 [0.25, 0.75]");
+        await Expect(scores.Locator("tbody tr").Last).ToContainTextAsync("never seen");
+        await Expect(page.Tab.GetByText("A quick look")).ToBeVisibleAsync();
+        await Expect(page.Tab.GetByRole(AriaRole.Group, new() { Name = "How far back credit goes, table" }).Locator("tbody tr")).ToHaveCountAsync(4);
+        var credit = page.Tab.GetByRole(AriaRole.Region, new() { Name = "Credit by the steps that are left" });
+        await Expect(credit.Locator(".scatterlayer .trace")).ToHaveCountAsync(2);
+        await Expect(page.Tab.GetByRole(AriaRole.Region, new() { Name = "Predictions beside state values" }).Locator(".heatmaplayer image")).ToHaveCountAsync(1);
+        await page.AssertAccessible();
+        await credit.GetByRole(AriaRole.Button, new() { Name = "Table" }).ClickAsync();
+        await Expect(credit.Locator("table tbody tr")).ToHaveCountAsync(92);
+        await page.Go(page.Tab.Url);
+        await Expect(credit.Locator("table tbody tr")).ToHaveCountAsync(92);
+        await page.Tab.SetViewportSizeAsync(420, 900);
+        await page.AssertNoOverflow();
+
+        await page.Go("rules/unmeasured-rule@1");
+        await Expect(page.Tab.GetByText("./lab rule-report unmeasured-rule@1")).ToBeVisibleAsync();
         page.AssertNoErrors();
     }
 

@@ -5,6 +5,7 @@ using IntrinsicLab.Core.Algorithms;
 using IntrinsicLab.Core.Networks;
 using IntrinsicLab.Data;
 using IntrinsicLab.Tests.Core.Algorithms;
+using IntrinsicLab.Tests.Support;
 
 namespace IntrinsicLab.Tests.Web.Endpoints;
 
@@ -107,6 +108,27 @@ public class RuleEndpointsTests(ApiApplication lab)
 
         Assert.Equal(1, (int)sheet["version"]!);
         Assert.Equal(["response-reward", "response-probability", "response-distance", "response-prediction"], sheet["figures"]!.AsArray().Select(each => (string)each!["id"]!));
+    }
+
+    [Fact]
+    public async Task Report_IsWhatTheLabKeepsOfTheSameContent()
+    {
+        var rule = TestRules.Random(seed: 5) with { Name = "measured" };
+        await Import(rule);
+        await Import(rule with { Name = "measured-too" });
+        var missing = await ApiApplication.Problem(await lab.Client.GetAsync("rules/measured@1/report"), 404);
+        Assert.Contains("./lab rule-report measured@1", (string)missing["detail"]!);
+        await ApiApplication.Problem(await lab.Client.GetAsync("rules/measured@1/report/credit-reach"), 404);
+
+        lab.Service<RuleReports>().Keep(TestReports.Of(rule));
+
+        var report = await lab.Get("rules/measured-too@1/report");
+        Assert.Equal((0.5, "First family"), ((double)report["families"]![0]!["normalised"]!, (string)report["families"]![0]!["label"]!));
+        Assert.Equal(LearnedRuleFile.Digest(rule.Content), (string)report["digest"]!);
+        var sheet = await lab.Get("rules/measured@1/report/prediction-picture");
+        Assert.Equal(["prediction-pictures", "prediction-values", "prediction-entry"], sheet["figures"]!.AsArray().Select(each => (string)each!["id"]!));
+        var unknown = await ApiApplication.Problem(await lab.Client.GetAsync("rules/measured@1/report/no-such"), 404);
+        Assert.Contains("credit-reach, prediction-picture", (string)unknown["detail"]!);
     }
 
     [Fact]
