@@ -42,7 +42,7 @@ public sealed record PicturedPolicy(
 /// <param name="Policies">One for each grid.</param>
 public sealed record PredictionPicture(IReadOnlyList<PicturedPolicy> Policies)
 {
-    private const int MostColumns = 8;
+    private const int MostEntries = 8, EntriesOfFigure = 4;
 
     /// <summary>max_i |corr(y_i, V^π)|, mean over policies.</summary>
     public double Correlation => Policies.Average(policy => policy.Best);
@@ -85,10 +85,9 @@ public sealed record PredictionPicture(IReadOnlyList<PicturedPolicy> Policies)
     {
         var m = Policies[0].Predictions.Count;
         int[] entries = [.. Enumerable.Range(0, m)
-            .OrderByDescending(entry => Policies.Average(policy => PicturedPolicy.Size(policy.Correlations[entry]))).ThenBy(entry => entry).Take(MostColumns).Order()];
+            .OrderByDescending(entry => Policies.Average(policy => PicturedPolicy.Size(policy.Correlations[entry]))).ThenBy(entry => entry).Take(MostEntries).Order()];
         var pictured = Policies[0];
         var best = Array.FindIndex(pictured.Correlations, correlation => PicturedPolicy.Size(correlation) == pictured.Best);
-        var (rows, columns) = (pictured.Level.Map.Rows, pictured.Level.Map.Columns);
         return new(
             "prediction-picture", "What predictions look like",
             "Grids of 5 × 5 cells with objects to collect and to avoid, and nearly optimal policies that do not change; only predictions are updated, until they are steady. Does an entry of the prediction vector look like the policy's state values? The correlation is taken over the cells while every object is present, for the entry where it is largest; “by chance” is the same for the predictions that lives begin with.",
@@ -98,20 +97,24 @@ public sealed record PredictionPicture(IReadOnlyList<PicturedPolicy> Policies)
                 new("policies", "Policies", Policies.Count),
             ],
             [
-                new PictureFigure(
-                    "prediction-pictures", "Predictions beside state values",
-                    $"{(entries.Length < m ? $"The {entries.Length} of {m} entries" : "The entries")} of the prediction vector over the cells of {Policies.Count} grids, every object present; each picture in its own deviations from its mean. An entry that looks like the state values, or like their opposite, carries what they carry.",
-                    rows, columns, ["state value", .. entries.Select(entry => string.Create(CultureInfo.InvariantCulture, $"y {entry + 1}"))],
-                    [.. Policies.Select((policy, index) => new PictureRow(
-                        string.Create(CultureInfo.InvariantCulture, $"grid {index + 1}"),
-                        [Picture(policy, policy.Values), .. entries.Select(entry => Picture(policy, policy.Predictions[entry]))]))],
-                    "deviations from the picture's mean"),
+                .. entries.Chunk(EntriesOfFigure).Select((chunk, number) => Pictures(chunk, number, entries.Length, m)),
                 Map("prediction-values", "State values of a policy", "What a nearly optimal policy earns from each cell on, discounted; every object is present.", pictured, pictured.Values, "state value"),
                 Map("prediction-entry", "The entry most like them",
-                    string.Create(CultureInfo.InvariantCulture, $"Entry {best + 1} of the prediction vector for the same policy; its correlation with the state values is {pictured.Correlations[Math.Max(best, 0)]:0.00}."),
+                    string.Create(CultureInfo.InvariantCulture, $"Entry {best + 1} of the prediction vector for the same policy; its correlation with the state values is {pictured.Correlations[Math.Max(best, 0)]:0.00}.").Replace('-', '−'),
                     pictured, pictured.Predictions[Math.Max(best, 0)], "share of 1"),
             ]);
     }
+
+    // No more pictures side by side than a narrow screen has room for.
+    private PictureFigure Pictures(int[] entries, int number, int shown, int all) => new(
+        string.Create(CultureInfo.InvariantCulture, $"prediction-pictures-{number + 1}"),
+        string.Create(CultureInfo.InvariantCulture, $"Predictions beside state values, entries {string.Join(", ", entries.Select(entry => entry + 1))}"),
+        $"V: state values over the cells of {Policies.Count} grids, every object present; y: entries of the prediction vector{(shown < all ? $", of {all} those most like V" : "")}. Each picture in its own deviations from its mean: one that looks like V, or like its opposite, carries what V carries.",
+        Policies[0].Level.Map.Rows, Policies[0].Level.Map.Columns, ["V", .. entries.Select(entry => string.Create(CultureInfo.InvariantCulture, $"y {entry + 1}"))],
+        [.. Policies.Select((policy, index) => new PictureRow(
+            string.Create(CultureInfo.InvariantCulture, $"grid {index + 1}"),
+            [Picture(policy, policy.Values), .. entries.Select(entry => Picture(policy, policy.Predictions[entry]))]))],
+        "deviations");
 
     private static double[] Picture(PicturedPolicy policy, double[] values)
     {
@@ -142,7 +145,7 @@ public sealed record PredictionPicture(IReadOnlyList<PicturedPolicy> Policies)
             Overlay =
             [
                 .. policy.Level.Objects.Select(item => new FigureSeries(
-                    string.Create(CultureInfo.InvariantCulture, $"reward {item.Kind.Reward:0.#}"), [item.Cell % map.Columns], [item.Cell / map.Columns]) { Points = true }),
+                    string.Create(CultureInfo.InvariantCulture, $"reward {item.Kind.Reward:0.#}").Replace('-', '−'), [item.Cell % map.Columns], [item.Cell / map.Columns]) { Points = true }),
             ],
         };
     }

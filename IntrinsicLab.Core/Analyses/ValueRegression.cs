@@ -147,8 +147,6 @@ public sealed record ValueRegression(IReadOnlyList<ReadValues> Read, int Rows, i
     public RuleAnalysis Analysis()
     {
         double[] discounts = [.. Read.Select(read => read.Gamma).Distinct()];
-        string[] categories = [.. discounts.SelectMany(gamma => Sources.Select(source => string.Create(CultureInfo.InvariantCulture, $"{Word(source)}, γ {gamma:0.##}")))];
-        double[] Of(Func<ReadValues, double> value) => [.. discounts.SelectMany(gamma => Sources.Select(source => value(Read.First(read => read.Gamma == gamma && read.Source == source))))];
         return new(
             "value-regression", "What predictions say of values",
             string.Create(CultureInfo.InvariantCulture, $"How much of a policy's values do its predictions hold? {Policies} policies in one grid, chance's and A2C's; a small network reads state values for several discounts, and is judged on policies that it was not taught on. Beside it the same from a value that TD(λ) learned (γ = 0.99), and from the state alone, which knows the place but not the policy."),
@@ -156,13 +154,17 @@ public sealed record ValueRegression(IReadOnlyList<ReadValues> Read, int Rows, i
                 .. Read.Select(read => new AnalysisNumber(
                     string.Create(CultureInfo.InvariantCulture, $"r2-{read.Source}-{read.Gamma:0.##}"),
                     string.Create(CultureInfo.InvariantCulture, $"Share of variance read from {Word(read.Source)}, γ = {read.Gamma:0.##}"), read.Share)),
+                .. Read.Select(read => new AnalysisNumber(
+                    string.Create(CultureInfo.InvariantCulture, $"error-{read.Source}-{read.Gamma:0.##}"),
+                    string.Create(CultureInfo.InvariantCulture, $"Mean squared error from {Word(read.Source)}, γ = {read.Gamma:0.##}"), read.Error)),
                 new("states", "States of policies, visited often enough", Rows),
             ],
             [
-                new BarFigure(
+                new LineFigure(
                     "value-regression", "Values read from predictions",
-                    "Above: share of the variance of state values that a small network reads (R², 1 is all of it, 0 none, below 0 worse than their mean). Below: mean squared error. Policies that it was not taught on.",
-                    categories, [new("share of variance read, R²", Of(read => read.Share)), new("mean squared error", Of(read => read.Error))]),
+                    "Share of the variance of state values that a small network reads, on policies that it was not taught on: 1 is all of it, 0 none, below 0 worse than their mean. Predictions are of use where they say more than the state alone.",
+                    new("discount γ of the values asked for"), new("share of variance read, R²"),
+                    [.. Sources.Select(source => new FigureSeries(Word(source), discounts, [.. discounts.Select(gamma => Share(source, gamma))]))]),
             ]);
     }
 

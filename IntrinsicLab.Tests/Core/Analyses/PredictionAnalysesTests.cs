@@ -1,6 +1,8 @@
+using IntrinsicLab.Core;
 using IntrinsicLab.Core.Algorithms;
 using IntrinsicLab.Core.Analyses;
 using IntrinsicLab.Core.Networks;
+using IntrinsicLab.Core.Statistics;
 using IntrinsicLab.Tests.Support;
 
 namespace IntrinsicLab.Tests.Core.Analyses;
@@ -14,19 +16,25 @@ public class PredictionAnalysesTests
     private static readonly ErgodicConvergenceSettings Convergence = new(3) { Moments = [0, 50, 200] };
 
     [Fact]
-    public void PredictionPicture_OfARuleThatPredictsReturns_FindsValues()
+    public void PredictionPicture_OfARuleThatPredictsReturns_ShowsThem()
     {
         var picture = PredictionPicture.Of(Returns(), Picture, Threads);
 
-        Assert.All(picture.Policies, policy =>
+        foreach (var (index, policy) in picture.Policies.Index())
         {
+            var (level, model) = (policy.Level, AnalysisWorlds.Model(policy.Level));
+            var pi = AnalysisWorlds.NearlyOptimal(model, 0.99, Picture.Softness);
+            double[] At(double[] values) => [.. policy.Cells.Select(cell => values[level.StateOf(cell, (1 << level.Objects.Count) - 1)])];
             Assert.InRange(policy.Cells.Count, 15, 25);
-            // The entry that rises with the return rises with the value; shares sum to 1, so that others fall.
-            Assert.InRange(policy.Correlations[0], 0.6, 1);
-            Assert.True(policy.Correlations[1] < 0);
-        });
-        Assert.InRange(picture.Correlation, 0.6, 1);
-        Assert.Equal(picture.Correlation, picture.Analysis().Numbers[0].Value);
+            // The same steps once more: what the rule saw follow each state is what it made the agent predict.
+            var seen = At(Returned(new FixedPolicyLife(Returns(), level, pi, Picture.Rates, 0.1, new Rng(1).Split("prediction-picture", index))));
+            Assert.InRange(LinearCorrelation.Pearson(policy.Predictions[0], seen), 0.9, 1);
+            Assert.InRange(LinearCorrelation.Pearson(policy.Predictions[1], seen), -1, -0.8);
+            Assert.All(At(model.PolicyValues(pi, 0.99)).Zip(policy.Values), pair => Assert.Equal(pair.First, pair.Second, 1e-6));
+            Assert.Equal(LinearCorrelation.Pearson(policy.Predictions[0], policy.Values), policy.Correlations[0]);
+            Assert.Equal(policy.Correlations.Max(Math.Abs), policy.Best);
+        }
+        Assert.Equal(picture.Policies.Average(policy => policy.Best), picture.Analysis().Numbers[0].Value);
     }
 
     [Fact]
@@ -75,6 +83,22 @@ public class PredictionAnalysesTests
         Assert.Equal(
             ErgodicConvergence.Of(rule, convergence).Policies.SelectMany(policy => policy.Divergences),
             ErgodicConvergence.Of(rule, convergence, Threads).Policies.SelectMany(policy => policy.Divergences));
+    }
+
+    // Mean of the return to come by state, over the second half of a life.
+    private static double[] Returned(FixedPolicyLife life)
+    {
+        var (sums, counts) = (new double[life.Visits.Length], new int[life.Visits.Length]);
+        for (var update = 0; update < Picture.Updates; update++)
+        {
+            life.Update();
+            for (var b = 0; update >= Picture.Updates / 2 && b < life.PolicyTargets.Length; b++)
+            {
+                sums[life.Rollout.States[b]] += life.PolicyTargets[b];
+                counts[life.Rollout.States[b]]++;
+            }
+        }
+        return [.. sums.Zip(counts, (sum, count) => sum / count)];
     }
 
     // π̂ is the return to come, and so is the first entry of q, scaled.

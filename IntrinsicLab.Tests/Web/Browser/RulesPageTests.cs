@@ -85,14 +85,17 @@ public sealed class RulesPageTests(LabInBrowser lab)
         await Expect(page.Tab.GetByRole(AriaRole.Group, new() { Name = "How far back credit goes, table" }).Locator("tbody tr")).ToHaveCountAsync(4);
         var credit = page.Tab.GetByRole(AriaRole.Region, new() { Name = "Credit by the steps that are left" });
         await Expect(credit.Locator(".scatterlayer .trace")).ToHaveCountAsync(2);
-        await Expect(page.Tab.GetByRole(AriaRole.Region, new() { Name = "Predictions beside state values" }).Locator(".heatmaplayer image")).ToHaveCountAsync(1);
+        await Expect(page.Tab.GetByRole(AriaRole.Region, new() { Name = "Predictions beside state values, entries 1, 2, 3, 4" }).Locator(".heatmaplayer image")).ToHaveCountAsync(1);
         await page.AssertAccessible();
         await credit.GetByRole(AriaRole.Button, new() { Name = "Table" }).ClickAsync();
         await Expect(credit.Locator("table tbody tr")).ToHaveCountAsync(92);
         await page.Go(page.Tab.Url);
         await Expect(credit.Locator("table tbody tr")).ToHaveCountAsync(92);
-        await page.Tab.SetViewportSizeAsync(420, 900);
-        await page.AssertNoOverflow();
+        await using (var narrow = await lab.Open("rules/measured-rule@1", width: 420))
+        {
+            await Expect(narrow.Tab.Locator(".heatmaplayer image")).ToHaveCountAsync(4);
+            await narrow.AssertNoOverflow();
+        }
 
         await page.Go("rules/unmeasured-rule@1");
         await Expect(page.Tab.GetByText("./lab rule-report unmeasured-rule@1")).ToBeVisibleAsync();

@@ -126,7 +126,7 @@ public class RuleEndpointsTests(ApiApplication lab)
         Assert.Equal((0.5, "First family"), ((double)report["families"]![0]!["normalised"]!, (string)report["families"]![0]!["label"]!));
         Assert.Equal(LearnedRuleFile.Digest(rule.Content), (string)report["digest"]!);
         var sheet = await lab.Get("rules/measured@1/report/prediction-picture");
-        Assert.Equal(["prediction-pictures", "prediction-values", "prediction-entry"], sheet["figures"]!.AsArray().Select(each => (string)each!["id"]!));
+        Assert.Equal(["prediction-pictures-1", "prediction-pictures-2", "prediction-values", "prediction-entry"], sheet["figures"]!.AsArray().Select(each => (string)each!["id"]!));
         var unknown = await ApiApplication.Problem(await lab.Client.GetAsync("rules/measured@1/report/no-such"), 404);
         Assert.Contains("credit-reach, prediction-picture", (string)unknown["detail"]!);
     }
