@@ -98,6 +98,18 @@ public sealed class RulesPageTests(LabInBrowser lab)
     }
 
     [Fact]
+    public async Task Agent_WithAKeptRule_FindsItInItsOwnProcess()
+    {
+        await Import(LearnedRuleFileTests.Rule(name: "used-rule", version: 1));
+        var run = await lab.Send("runs", JsonNode.Parse(
+            """{"algorithm":"lpg-agent","environment":"grid-tabular","steps":400,"parameters":{"rule":"used-rule@1","environments":4,"stepsPerRollout":20},"evaluation":{"times":0}}""")!);
+
+        var ended = JsonNode.Parse(await lab.Client.GetStringAsync($"runs/{run["id"]}?wait=60"))!;
+
+        Assert.True((string)ended["status"]! == "completed", $"{ended["status"]}: {ended["error"]}");
+    }
+
+    [Fact]
     public async Task Form_WithARuleThatIsNotThere_SaysSoAtItsField()
     {
         await Import(LearnedRuleFileTests.Rule(name: "offered-rule", version: 1));
