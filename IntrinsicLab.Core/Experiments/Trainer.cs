@@ -44,6 +44,9 @@ public sealed class Trainer : IDisposable
     /// <summary>The current policy.</summary>
     public IPolicy Policy => algorithm.Policy;
 
+    /// <summary>The update rule as it is now, where the algorithm learns one.</summary>
+    public RuleContent? Rule => algorithm.Rule;
+
     /// <summary>Numbers that the algorithm has for steps that others take.</summary>
     public IReadOnlyList<StepTrace> Traces => algorithm.Traces;
 
@@ -58,9 +61,6 @@ public sealed class Trainer : IDisposable
 
     /// <summary>What the algorithm shows of itself right after an update; null where it shows nothing.</summary>
     public FigureSheet? Figures() => algorithm.Figures() is { Count: > 0 } figures ? new FigureSheet(Steps, figures) : null;
-
-    /// <summary>The update rule that the algorithm learns for others, as it is now; null where it learns none.</summary>
-    public RuleContent? Rule => algorithm.Rule;
 
     /// <summary>Runs one update. Beside the algorithm's metrics it reports <c>progress/episodes</c>.</summary>
     /// <exception cref="DivergedException">A loss or a parameter is not finite.</exception>

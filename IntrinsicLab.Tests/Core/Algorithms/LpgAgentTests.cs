@@ -151,7 +151,7 @@ public class LpgAgentTests
 
         for (var i = 0; i < before.Length; i++)
             Assert.Equal(before[i], tables.Prediction[i], 1e-5);
-        Assert.Equal(0, Point(progress, "prediction/divergence"), 1e-6);
+        Assert.Equal(0, Point(progress, "rule/prediction_divergence"), 1e-6);
     }
 
     [Fact]
@@ -282,7 +282,24 @@ public class LpgAgentTests
         foreach (var (state, (sum, count)) in sums)
             Assert.Equal(before[state] + (1 - Math.Pow(0.5, Math.Min(count, 4))) * (sum / count - before[state]), tables.Prediction[state], 1e-5);
         Assert.Equal(Math.Sqrt(squares / rows), Point(progress, "value/lambda_error"), 1e-5);
-        Assert.DoesNotContain(progress.Points, point => point.Metric.StartsWith("prediction/", StringComparison.Ordinal));
+        Assert.DoesNotContain(progress.Points, point => point.Metric.StartsWith("rule/prediction", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Update_WhereTimeRanOut_TakesTheValueBeyondIt()
+    {
+        // Nothing ends this task but its limit of 200 steps, and hardly anything pays.
+        using var agent = Make(
+            TestRules.Random(RuleSemantics.Values), new() { ValueLambda = 0, RewardScale = 1e-9 }, Grid, """{"configuration": "small-long-dense"}""");
+        for (var update = 0; update < 9; update++)
+            agent.Update();
+        Tables(agent).Prediction.Fill(1);
+
+        var progress = agent.Update();
+
+        Assert.Equal(16, agent.Ended.Count(true));
+        // r + γ·v(s′) − v(s), at the limit as elsewhere.
+        Assert.Equal(0.01, Point(progress, "value/lambda_error"), 1e-6);
     }
 
     [Fact]
