@@ -62,9 +62,6 @@ public sealed class Trainer : IDisposable
     /// <summary>What the algorithm shows of itself right after an update; null where it shows nothing.</summary>
     public FigureSheet? Figures() => algorithm.Figures() is { Count: > 0 } figures ? new FigureSheet(Steps, figures) : null;
 
-    /// <summary>The update rule that the algorithm learns for others, as it is now; null where it learns none.</summary>
-    public RuleContent? Rule => algorithm.Rule;
-
     /// <summary>Runs one update. Beside the algorithm's metrics it reports <c>progress/episodes</c>.</summary>
     /// <exception cref="DivergedException">A loss or a parameter is not finite.</exception>
     public Progress Update()
