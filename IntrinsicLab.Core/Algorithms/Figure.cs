@@ -215,6 +215,9 @@ public sealed record HeatFigure(
     /// <summary>Zero is special: two colours meet there.</summary>
     public bool Diverging { get; init; }
 
+    /// <summary>Ends of the scale of colours, the same in every run; null for those of the values at all moments of this one.</summary>
+    public (double Low, double High)? Range { get; init; }
+
     /// <summary>Colours grow with the logarithm: for counts. What is not above zero is a gap.</summary>
     public bool Logarithmic { get; init; }
 
@@ -249,6 +252,8 @@ public sealed record HeatFigure(
         WriteNumbers(writer, "values", Values);
         writer.WriteString("valueLabel", ValueLabel);
         writer.WriteBoolean("diverging", Diverging);
+        if (Range is { } range)
+            WriteNumbers(writer, "range", [range.Low, range.High]);
         if (Logarithmic)
             writer.WriteBoolean("logarithmic", true);
         writer.WriteBoolean("map", Map);

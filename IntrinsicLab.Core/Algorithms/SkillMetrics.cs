@@ -27,6 +27,8 @@ internal static class SkillMetrics
     private const string ActorSteps = "goal/actor_steps";
     private const string GoalReward = "goal/reward";
     private const string GoalEntropy = "goal/entropy";
+    private const string FieldStraight = "field/distance";
+    private const string FieldRound = "field/round";
 
     public static IReadOnlyList<MetricDescription> OfSkills { get; } =
     [
@@ -67,6 +69,23 @@ internal static class SkillMetrics
         new(SkillDistance, "Distance to skills' goals", "", "As goal/distance, to goals that the present skills make: what training is about."),
         new(Tracking, "Imitation", "", "Mean distance over all steps between where the policy is and where it was to be, over that from its start, following the present skills' paths step by step."),
     ];
+
+    public static IReadOnlyList<MetricDescription> OfFields { get; } =
+    [
+        new(FieldStraight, "Reward field against distance", "rank correlation",
+            "Where states are places: Spearman's correlation, over 21 × 21 places, of the learned reward with minus the distance to where it leads, mean over the trial's skills, to where each ends (with the reward discern over the trial's first 20 goals). 1 where being paid more means being nearer, 0 where the reward tells nothing.")
+        { Optional = true },
+        new(FieldRound, "Reward field against the way round", "rank correlation",
+            "In worlds with walls: as field/distance, with the length of the shortest way round the walls in place of the distance; above it, the reward knows of the walls.")
+        { Optional = true },
+    ];
+
+    public static void Report((double Straight, double? Round) field, long step, List<MetricValue> points)
+    {
+        points.Add(new(FieldStraight, step, field.Straight));
+        if (field.Round is { } round)
+            points.Add(new(FieldRound, step, round));
+    }
 
     public static void Report(SkillLearner skills, SoftActorCriticReport learnt, long step, List<MetricValue> points)
     {
