@@ -72,10 +72,10 @@ internal static class SkillMetrics
 
     public static IReadOnlyList<MetricDescription> OfFields { get; } =
     [
-        new(FieldStraight, "Reward field against distance", "rank correlation",
+        new(FieldStraight, "Reward field against distance", "",
             "Where states are places: Spearman's correlation, over 21 × 21 places, of the learned reward with minus the distance to where it leads, mean over the trial's skills, to where each ends (with the reward discern over the trial's first 20 goals). 1 where being paid more means being nearer, 0 where the reward tells nothing.")
         { Optional = true },
-        new(FieldRound, "Reward field against the way round", "rank correlation",
+        new(FieldRound, "Reward field against the way round", "",
             "In worlds with walls: as field/distance, with the length of the shortest way round the walls in place of the distance; above it, the reward knows of the walls.")
         { Optional = true },
     ];
