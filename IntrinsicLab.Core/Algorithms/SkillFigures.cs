@@ -51,8 +51,14 @@ internal static class SkillFigures
             };
         if (spec.Goal is { GoalSize: 2 })
             return (_, achieved) => (achieved[0], achieved[1]);
+        if (spec.Goal is null && spec.Maps is [{ Components: { } components }, ..])
+            return (state, _) => (state[components.X], state[components.Y]);
         return GoalWorld.SizesOf(spec).State >= 2 && spec.Goal is not { Names.Count: > 0 } ? (state, _) => (state[0], state[1]) : null;
     }
+
+    /// <summary>What runs along the axes of the plane, and whether one unit is as long on both: not where they are different quantities.</summary>
+    internal static (FigureAxis X, FigureAxis Y, bool Equal) AxesOf(EnvironmentSpec spec) =>
+        spec.Plan is null && spec.Goal is null && spec.Maps is [{ Components: not null } map, ..] ? (new(map.X.Label), new(map.Y.Label), false) : (new("x"), new("y"), true);
 
     /// <summary>The one quantity that an end is told by, in worlds where it is no place of a plane: what is achieved, or the first axis of its map of states.</summary>
     private static (string Label, Func<EnvironmentSpec, ReadOnlySpan<float>, ReadOnlySpan<float>, double> Of)? LineOf(EnvironmentSpec spec) =>
@@ -179,8 +185,9 @@ internal static class SkillFigures
         }
         var few = trial.Count > MostPaths ? $" The first {MostPaths} of {trial.Count} are shown." : "";
         return new PathFigure("skills", "Where each skill goes",
-            $"One episode of each skill with its most likely actions, from the square to the dot.{few}", new("x"), new("y"), paths)
+            $"One episode of each skill with its most likely actions, from the square to the dot.{few}", AxesOf(spec).X, AxesOf(spec).Y, paths)
         {
+            FreeScales = !AxesOf(spec).Equal,
             Walls = WallsOf(spec),
             Bounds = BoundsOf(spec),
         };
@@ -201,8 +208,9 @@ internal static class SkillFigures
         var few = trial.Count > MostPaths ? $" The first {MostPaths} of {trial.Count} skills are shown." : "";
         return new PathFigure("episodes", "How skills vary",
             $"{Some(Math.Min(PathsOfEach, episodes.Length / trial.Count))} of each skill, in its colour, with actions drawn as in training: ways of one colour that part show how much is left to chance.{few}",
-            new("x"), new("y"), paths)
+            AxesOf(spec).X, AxesOf(spec).Y, paths)
         {
+            FreeScales = !AxesOf(spec).Equal,
             Walls = WallsOf(spec),
             Bounds = BoundsOf(spec),
         };
@@ -234,7 +242,7 @@ internal static class SkillFigures
     private static IEnumerable<Figure> Planes(
         EnvironmentSpec spec, Discriminator discriminator, SkillTrial trial, (double[] X, double[] Y) plane, WhereAt placeOf)
     {
-        var ((columns, rows), walls) = (plane, WallsOf(spec));
+        var ((columns, rows), walls, (across, up, equal)) = (plane, WallsOf(spec), AxesOf(spec));
         var (regions, certainty, pay) = (new double[Fields * Fields], new double[Fields * Fields], new double[Fields * Fields]);
         var (skill, posterior, reward) = (new float[discriminator.SkillValues], new double[discriminator.Skills], new float[1]);
         for (var place = 0; place < regions.Length; place++)
@@ -252,13 +260,13 @@ internal static class SkillFigures
         {
             yield return new HeatFigure("regions", "Which skill each place is taken for",
                 "The skill that q finds most likely at every place, the fuller its colour the surer; whoever is paid by q sees no finer than these regions.",
-                new("x"), new("y"), columns, rows, regions, "skill")
-            { EqualScales = true, Kinds = true, Strengths = certainty, Walls = walls, Overlay = [Ends(trial, placeOf)] };
+                across, up, columns, rows, regions, "skill")
+            { EqualScales = equal, Kinds = true, Strengths = certainty, Walls = walls, Overlay = [Ends(trial, placeOf)] };
         }
         yield return new HeatFigure("reward", $"What {NameOf(discriminator, trial, 0).ToLowerInvariant()} is paid",
             "log q(ω|s) − log p(ω) at every place; above 0 where it tells of the skill, 0 where it tells nothing. The lowest values are cut off where they would leave no colours for the rest.",
-            new("x"), new("y"), columns, rows, pay, "reward, nats")
-        { Diverging = true, EqualScales = true, Walls = walls, Overlay = [Ends(trial, placeOf)] };
+            across, up, columns, rows, pay, "reward, nats")
+        { Diverging = true, EqualScales = equal, Walls = walls, Overlay = [Ends(trial, placeOf)] };
     }
 
     private static FigureSeries Ends(SkillTrial trial, WhereAt placeOf)

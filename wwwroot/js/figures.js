@@ -419,7 +419,7 @@ function paths(figure, layout, axis) {
         ...walls(figure),
       ],
       xaxis: { ...axis(figure.x), ...ranged(left, right) },
-      yaxis: { ...axis(figure.y), scaleanchor: 'x', ...ranged(bottom, top) },
+      yaxis: { ...axis(figure.y), ...(figure.freeScales ? {} : { scaleanchor: 'x' }), ...ranged(bottom, top) },
     },
   };
 }
@@ -454,7 +454,7 @@ function regions(figure, layout, axis) {
     layout: {
       ...layout, shapes: walls(figure),
       xaxis: { ...axis(figure.x), showgrid: false, range: edges(figure.columns), constrain: 'domain' },
-      yaxis: { ...axis(figure.y), showgrid: false, range: edges(figure.rows), scaleanchor: 'x', constrain: 'domain' },
+      yaxis: { ...axis(figure.y), showgrid: false, range: edges(figure.rows), ...(figure.equalScales ? { scaleanchor: 'x' } : {}), constrain: 'domain' },
     },
   };
 }

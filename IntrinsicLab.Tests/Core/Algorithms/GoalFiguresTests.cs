@@ -141,6 +141,10 @@ public class GoalFiguresTests
         Assert.InRange(ends.Columns[0], -1.2, -1.1);
         for (var skill = 0; skill < 3; skill++)
             Assert.Equal(1, ends.Values.Skip(30 * skill).Take(30).Sum(), 9);
+        // Its plane has a position and a velocity: named, each with a scale of its own.
+        var ways = Assert.IsType<PathFigure>(figures.Single(figure => figure.Id == "skills"));
+        Assert.Equal(("position", "velocity per step", true), (ways.X.Label, ways.Y.Label, ways.FreeScales));
+        Assert.False(Assert.IsType<HeatFigure>(figures.Single(figure => figure.Id == "regions")).EqualScales);
         // Twenty episodes each.
         Assert.All(ends.Values, share => Assert.Equal(Math.Round(20 * share), 20 * share, 6));
     }
