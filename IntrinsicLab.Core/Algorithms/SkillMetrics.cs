@@ -49,7 +49,7 @@ internal static class SkillMetrics
         new(Distance, "Distance to goals", "", "Mean distance to the goal at the end over the mean distance at the start, over goals that are the same for all methods and seeds; 0 where all are reached, 1 where the policy might have stayed."),
         new(HardDistance, "Distance to hard goals", "", "As goal/distance, over those of its goals that the straight way does not lead to; where the world calls none so, over all."),
         new(Nearest, "Nearest to goals", "", "As goal/distance, with the nearest state of each episode in place of the last."),
-        new(Success, "Goals reached", "", "Share of the same episodes that end within the world's success radius of their goal; of rooms, that end in the one named."),
+        new(Success, "Share of goals reached", "", "Share of the trial's episodes, over goals that are the same for all methods and seeds, that end within the world's success radius of their goal; of rooms, that end in the one named."),
         new(ActorSteps, "Steps of the goal's policy", "steps", "Steps that the policy of goals has taken itself; with GPIM half of all, since the policy of skills takes the others."),
         new(GoalReward, "Reward of goals", "", "Mean of what the goal's policy was paid in the batches of the update; its unit is the reward's. 0 in the warm-up."),
         new(GoalEntropy, "Entropy of the goal's policy", "nats", "Mean of −log π over the last batch's states. 0 in the warm-up."),
