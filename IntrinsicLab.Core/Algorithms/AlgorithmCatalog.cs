@@ -93,7 +93,6 @@ public static class AlgorithmCatalog
             "Oh, Hessel, Czarnecki, Xu, van Hasselt, Singh and Silver 2020, Discovering Reinforcement Learning Algorithms",
             LpgSettings.For, LpgSettings.Check, (config, setup) => new Lpg(config, setup))
             with { WhyNotOn = LpgSettings.WhyNotOn, Presets = LpgSettings.Presets, Reports = LpgSettings.Reports },
-            with { WhyNotOn = LpgSettings.WhyNotOn, Presets = LpgSettings.Presets, Reports = LpgSettings.Reports, DrawsWorlds = true },
         Entry("lpg-agent", "LPG agent", "Learns by a rule that was itself learned: a small recurrent network says how policy and predictions are to change.",
             "Oh, Hessel, Czarnecki, Xu, van Hasselt, Singh and Silver 2020, Discovering Reinforcement Learning Algorithms",
             LpgAgentSettings.For, LpgAgentSettings.Check, (config, setup) => new LpgAgent(config, setup))
