@@ -113,7 +113,7 @@ public sealed class LpgAgent : IAlgorithm
     {
         this.config = config;
         rule = setup.FindRule(config.Rule)?.Content
-            ?? throw new ArgumentException($"There is no learned update rule '{config.Rule}'; train one with lpg, or choose one of the shelf.", nameof(config));
+            ?? throw new ArgumentException($"There is no learned update rule '{config.Rule}'; train one with lpg, or choose one that is there.");
         var (form, spec, steps, environments) = (rule.Network, setup.Environments.Spec, config.StepsPerRollout, config.Environments);
         (actionCount, rows) = (((Discrete)spec.Action).Count, steps * environments);
         readsValues = form.Semantics == RuleSemantics.Values;
