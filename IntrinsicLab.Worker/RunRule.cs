@@ -25,8 +25,10 @@ public static class RunRule
         RuleContent content, RunPlan plan, long updates, long steps, double seconds, string? commit, string machine, DateOnly day)
     {
         var configuration = plan.ToJson().ToJsonString(Plain);
+        var threads = ParameterSchema.Of(plan.Parameters.GetType()).Find("threads")?.Get(plan.Parameters) as int? ?? 1;
         var origin = new RuleOrigin(
-            PlanCommand.Of(configuration, commit), plan.Seed, updates, steps, Math.Round(seconds, 1), $"{machine}, 1 thread",
+            PlanCommand.Of(configuration, commit), plan.Seed, updates, steps, Math.Round(seconds, 1),
+            string.Create(CultureInfo.InvariantCulture, $"{machine}, {threads} {(threads == 1 ? "thread" : "threads")}"),
             day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), configuration);
         return new NewArtifact(
             Rules.ArtifactName, "application/json", LearnedRuleFile.Write(new(LearnedRuleFile.NameFrom(plan.Name), 1, content, origin))).Compressed();

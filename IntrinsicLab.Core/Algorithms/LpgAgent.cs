@@ -102,7 +102,7 @@ public sealed class LpgAgent : IAlgorithm
     private readonly EpisodeLog episodes = new();
     private readonly float[] logPolicies, policies, logPredictions, predictions, chosen, probabilities, rewards;
     private readonly bool[] ended;
-    private readonly float[] policyGradient, predictionGradient, advantages;
+    private readonly float[] policyGradient, predictionGradient, valued, advantages;
     private Rng actionRng;
 
     /// <summary>Makes the agent and environments, and looks the rule up.</summary>
@@ -113,7 +113,7 @@ public sealed class LpgAgent : IAlgorithm
     {
         this.config = config;
         rule = setup.FindRule(config.Rule)?.Content
-            ?? throw new ArgumentException($"There is no learned update rule '{config.Rule}'; train one with lpg, or choose one of the shelf.", nameof(config));
+            ?? throw new ArgumentException($"There is no learned update rule '{config.Rule}'; train one with lpg, or choose one that is there.");
         var (form, spec, steps, environments) = (rule.Network, setup.Environments.Spec, config.StepsPerRollout, config.Environments);
         (actionCount, rows) = (((Discrete)spec.Action).Count, steps * environments);
         readsValues = form.Semantics == RuleSemantics.Values;
@@ -136,7 +136,7 @@ public sealed class LpgAgent : IAlgorithm
         (logPredictions, predictions) = (new float[(rows + environments) * width], new float[(rows + environments) * width]);
         (chosen, probabilities, rewards, ended) = (new float[rows], new float[rows], new float[rows], new bool[rows]);
         (policyGradient, predictionGradient) = (new float[rows * actionCount], new float[rows * width]);
-        advantages = new float[readsValues ? rows : 0];
+        (valued, advantages) = (new float[readsValues ? rows : 0], new float[readsValues ? rows : 0]);
         Policy = new LikeliestAction(student);
     }
 
@@ -239,6 +239,8 @@ public sealed class LpgAgent : IAlgorithm
             rewards[first + b] = (float)(config.RewardScale * experience.Rewards[b]);
             ended[first + b] = experience.Batch.Terminated[b] || experience.Batch.Truncated[b];
         }
+        if (readsValues)
+            PayBeyondTimeLimits(first);
         foreach (var episode in experience.Batch.Ended)
             episodes.Add(episode, points);
     }
@@ -277,7 +279,7 @@ public sealed class LpgAgent : IAlgorithm
         means.Add(Metrics.PolicyLoss, loss / rows);
         means.Add(Metrics.Entropy, entropy / rows);
         means.Add(Metrics.ExtrinsicReward, reward / rows);
-        means.Add(LpgAgentSettings.PolicyTarget, sum / rows);
+        means.Add(LpgAgentSettings.PolicyTargetMean, sum / rows);
         means.Add(LpgAgentSettings.PolicyTargetDeviation, Math.Sqrt(Math.Max(0, squares / rows - sum / rows * (sum / rows))));
     }
 
@@ -297,14 +299,27 @@ public sealed class LpgAgent : IAlgorithm
             entropy += LearnedUpdate.Entropy(y, logY);
         }
         means.Add(LpgAgentSettings.PredictionDivergence, divergence / rows);
-        means.Add(LpgAgentSettings.PredictionEntropy, entropy / rows);
+        means.Add(LpgSettings.PredictionEntropy, entropy / rows);
+    }
+
+    /// <summary>What the values of LPG-V learn from: where time ran out the value goes on, as the task did not end.</summary>
+    private void PayBeyondTimeLimits(int first)
+    {
+        for (var b = 0; b < config.Environments; b++)
+        {
+            valued[first + b] = rewards[first + b];
+            if (!experience.Batch.Truncated[b] || experience.Batch.Terminated[b])
+                continue;
+            student.Forward(experience.FinalObservation(b), 1);
+            valued[first + b] += (float)rule.Gamma * student.Predictions[0];
+        }
     }
 
     /// <summary>Line 6 of LPG-V: state values towards their λ-returns.</summary>
     private void FollowReturns(MetricMeans means)
     {
         Returns.GeneralizedAdvantages<float>(
-            rewards, predictions.AsSpan(0, rows), ended, predictions.AsSpan(rows), (float)rule.Gamma, (float)config.ValueLambda, advantages);
+            valued, predictions.AsSpan(0, rows), ended, predictions.AsSpan(rows), (float)rule.Gamma, (float)config.ValueLambda, advantages);
         var squares = 0.0;
         for (var row = 0; row < rows; row++)
         {

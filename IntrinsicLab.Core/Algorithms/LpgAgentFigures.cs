@@ -57,12 +57,16 @@ internal static class LpgAgentFigures
     {
         var returns = new float[rewards.Length];
         Returns.NStep(rewards, ended, new float[environments], (float)gamma, returns);
-        var count = Math.Min(rewards.Length, MostSteps);
-        var (x, y) = (new double[count], new double[count]);
-        for (var i = 0; i < count; i++)
-            (x[i], y[i]) = (returns[i], targets[i]);
+        // Every so many steps, so that all of the rollout is seen however long it is.
+        var apart = (rewards.Length + MostSteps - 1) / MostSteps;
+        var (x, y) = (new List<double>(), new List<double>());
+        for (var row = 0; row < rewards.Length; row += apart)
+        {
+            x.Add(returns[row]);
+            y.Add(targets[row]);
+        }
         return new LineFigure("rule-against-returns", "π̂ and the return to come",
-            "Each dot is a step of the last rollout: the discounted return that followed within the rollout, and π̂. A rising cloud rewards what paid; "
+            "Each dot is a step of the last rollout: the discounted return that followed within the rollout, and π̂. In a rising cloud what paid becomes likelier; "
             + "its width is what the rule knows besides, from predictions and probabilities.",
             new("discounted return to the end of the rollout"), new("π̂"), [new("Steps", x, y) { Points = true }]);
     }

@@ -7,10 +7,9 @@ namespace IntrinsicLab.Core.Algorithms;
 /// <summary>Published settings of <see cref="LpgAgent"/>, what they have to keep to, and what it reports.</summary>
 internal static class LpgAgentSettings
 {
-    public const string PolicyTarget = "rule/policy_target";
+    public const string PolicyTargetMean = "rule/policy_target_mean";
     public const string PolicyTargetDeviation = "rule/policy_target_deviation";
-    public const string PredictionDivergence = "prediction/divergence";
-    public const string PredictionEntropy = "prediction/entropy";
+    public const string PredictionDivergence = "rule/prediction_divergence";
     public const string ValueError = "value/lambda_error";
 
     // Adam moves every weight by about the step size; this is a hundred times what anybody uses.
@@ -26,10 +25,10 @@ internal static class LpgAgentSettings
         .. Metrics.OfActorCritics.Where(metric =>
             metric.Path is Metrics.PolicyLoss or Metrics.Entropy or Metrics.LearningRate or Metrics.GradientNorm or Metrics.ParameterNorm),
         .. Metrics.OfLearnedRewards.Where(metric => metric.Path is Metrics.ExtrinsicReward),
-        new(PolicyTarget, "Policy target", "", "Mean over the rollout of π̂, by which the rule asks for actions; above 0 it asks for more of what was done."),
-        new(PolicyTargetDeviation, "Deviation of the policy target", "", "Standard deviation of π̂ over the rollout's steps; near 0 the rule tells no step from another, and the policy drifts."),
+        .. LpgSettings.Reports.Where(metric => metric.Path is LpgSettings.PredictionEntropy),
+        new(PolicyTargetMean, "Mean of π̂", "", "Mean over the rollout of π̂, by how much the rule wants actions more likely; above 0 it wants more of what was done."),
+        new(PolicyTargetDeviation, "Deviation of π̂", "", "Standard deviation of π̂ over the rollout's steps; near 0 the rule tells no step from another, and the policy drifts."),
         new(PredictionDivergence, "Distance of the predictions", "nats", "With rules that read predictions: mean KL from a state's prediction y to the rule's target ŷ; 0 where the predictions have settled."),
-        new(PredictionEntropy, "Entropy of the predictions", "nats", "With rules that read predictions: mean entropy of y; ln m where nothing is predicted yet, less where a state's prediction says something."),
         new(ValueError, "Error of the state values", "return", "With rules that read state values: root mean square of the λ-return's distance from the value.") { Optional = true },
     ];
 

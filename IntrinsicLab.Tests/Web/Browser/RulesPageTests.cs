@@ -134,6 +134,23 @@ public sealed class RulesPageTests(LabInBrowser lab)
     }
 
     [Fact]
+    public async Task Rule_ThatARunLearned_IsKeptAndLearnedWith()
+    {
+        // A window is 2 lifetimes × 2 environments × 5 steps, of five updates and one rollout more.
+        var meta = await Trained("""
+            {"algorithm":"lpg","environment":"grid-tabular","steps":600,"name":"Learns a rule","evaluation":{"times":0},
+             "parameters":{"lifetimes":2,"environments":2,"stepsPerRollout":5,"units":4,"predictions":3,"firstUpdates":0}}
+            """);
+        var rule = await lab.Send("rules", new JsonObject { ["name"] = "learned-here", ["run"] = (string)meta["id"]! });
+        Assert.Equal(("learned-here@1", 4, 3), ((string)rule["id"]!, (int)rule["form"]!["units"]!, (int)rule["form"]!["predictions"]!));
+        Assert.Equal((long)meta["stepsDone"]!, (long)rule["origin"]!["steps"]!);
+        Assert.Equal(5, (long)rule["origin"]!["updates"]!);
+        Assert.Equal("Learns a rule", (string)rule["origin"]!["configuration"]!["name"]!);
+
+        await Trained("""{"algorithm":"lpg-agent","environment":"grid-tabular","steps":400,"evaluation":{"times":0},"parameters":{"rule":"learned-here@1","environments":4}}""");
+    }
+
+    [Fact]
     public async Task Form_WithARuleThatIsNotThere_SaysSoAtItsField()
     {
         await Import(LearnedRuleFileTests.Rule(name: "offered-rule", version: 1));
@@ -145,6 +162,14 @@ public sealed class RulesPageTests(LabInBrowser lab)
         await page.Tab.Locator("#p-rule").SelectOptionAsync("offered-rule@1");
         await Expect(page.Tab.GetByRole(AriaRole.Button, new() { Name = "Start run" })).ToBeEnabledAsync();
         page.AssertNoErrors();
+    }
+
+    private async Task<JsonNode> Trained(string plan)
+    {
+        var run = await lab.Send("runs", JsonNode.Parse(plan)!);
+        var ended = JsonNode.Parse(await lab.Client.GetStringAsync($"runs/{run["id"]}?wait=60"))!;
+        Assert.True((string)ended["status"]! == "completed", ended.ToJsonString());
+        return ended;
     }
 
     private async Task Import(LearnedRule rule) => await lab.Send("rules", JsonNode.Parse(LearnedRuleFile.Write(rule))!);
