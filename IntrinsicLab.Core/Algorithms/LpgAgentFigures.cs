@@ -124,7 +124,8 @@ internal static class LpgAgentFigures
             return new HeatFigure(id, title, caption, new("column"), new("row"),
                 [.. Enumerable.Range(1, table.Columns).Select(column => (double)column)],
                 [.. Enumerable.Range(1, table.Rows).Select(row => (double)row)],
-                [.. sums.Zip(weights, (sum, weight) => sum / weight)], label) { Map = true };
+                [.. sums.Zip(weights, (sum, weight) => sum / weight)], label)
+            { Map = true };
         }
     }
 }

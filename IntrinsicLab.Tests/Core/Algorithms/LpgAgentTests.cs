@@ -18,7 +18,8 @@ public class LpgAgentTests
 
     private static LpgAgent Make(LearnedRule rule, LpgAgentConfig config, string environment = Grid, string world = SmallGrid) =>
         new(config, new TrainingSetup(
-            AlgorithmContractTests.Plan("ppo", environment, environmentParameters: world).CreateEnvironments(), 10_000, new Rng(1), CPU) { FindRule = _ => rule });
+            AlgorithmContractTests.Plan("ppo", environment, environmentParameters: world).CreateEnvironments(), 10_000, new Rng(1), CPU)
+        { FindRule = _ => rule });
 
     private static RuleTables Tables(LpgAgent agent) => Assert.IsType<RuleTables>(agent.Student);
 
