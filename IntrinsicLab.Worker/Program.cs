@@ -61,11 +61,10 @@ var rules = new Argument<string[]>("rule") { Description = "Rules: files that en
 var quick = new Option<bool>("--quick") { Description = "Few levels, short lives: minutes, to look and not to state." };
 var report = new Option<FileInfo?>("--out") { Description = "File for the report of one rule; without it the lab keeps it and the rule's page shows it." };
 var known = new Option<FileInfo?>("--baselines") { Description = "An earlier report whose baselines are taken where settings are the same." };
-var coefficient = new Option<double>("--prediction-coefficient") { Description = "α_y that rules are tried with.", DefaultValueFactory = _ => new RuleReportSettings().PredictionCoefficient };
 var threads = new Option<int>("--threads") { Description = "Lives at the same time; results do not depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount };
-var ruleReport = new Command("rule-report", "Measure learned rules: scores beside A2C, what their predictions mean; side by side where there are several.") { rules, quick, report, known, coefficient, threads };
+var ruleReport = new Command("rule-report", "Measure learned rules: scores beside A2C, what their predictions mean; side by side where there are several.") { rules, quick, report, known, threads };
 ruleReport.SetAction(parsed => RuleReportCommand.Execute(
-    parsed.GetValue(rules)!, new RuleReportSettings(parsed.GetValue(quick), parsed.GetValue(quick) ? 1 : 5, parsed.GetValue(coefficient)),
+    parsed.GetValue(rules)!, new RuleReportSettings(parsed.GetValue(quick), parsed.GetValue(quick) ? 1 : 5),
     parsed.GetValue(report), parsed.GetValue(known), parsed.GetValue(threads)));
 
 var root = new RootCommand("Runs training for IntrinsicLab. Settings: section Lab of appsettings.json, or variables such as Lab__DataFolder.")

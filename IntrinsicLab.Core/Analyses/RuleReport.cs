@@ -9,8 +9,7 @@ namespace IntrinsicLab.Core.Analyses;
 /// <summary>How a report is made.</summary>
 /// <param name="Quick">Few levels, short lives and small analyses: to look, not to state.</param>
 /// <param name="Seeds">Lives in each level that is reported.</param>
-/// <param name="PredictionCoefficient">α_y that the rule is tried with; α is chosen for each family.</param>
-public sealed record RuleReportSettings(bool Quick = false, int Seeds = 5, double PredictionCoefficient = 2)
+public sealed record RuleReportSettings(bool Quick = false, int Seeds = 5)
 {
     private const int QuickLevels = 3, QuickUpdates = 200;
 
@@ -121,7 +120,7 @@ public sealed record RuleReport
         foreach (var (family, baseline) in settings.Families.Zip(baselines))
         {
             say($"{rule.Id} in {family.Family.Label}");
-            var score = comparison.Rule(rule.Content, settings.PredictionCoefficient, family);
+            var score = comparison.Rule(rule.Content, family);
             families.Add(new(
                 family.Family.Name, family.Family.Label, family.Seen, family.Length, settings.Seeds, baseline, score, score.Normalised(baseline),
                 Between(score.Scores, baseline.RandomScores, baseline.TunedScores, new Rng(1).Split("intervals").Split(family.Family.Name))));
