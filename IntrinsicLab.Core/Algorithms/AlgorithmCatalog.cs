@@ -25,6 +25,9 @@ public sealed record AlgorithmEntry(
     /// <summary>By default the world's reward teaches it nothing: it pays itself.</summary>
     public bool IgnoresReward { get; init; }
 
+    /// <summary>It draws worlds from <see cref="EnvironmentSpec.Families"/> itself, so that wrappers of the environment do not reach it.</summary>
+    public bool DrawsWorlds { get; init; }
+
     /// <summary>The metrics its updates report, with one optimiser or another, beside those of every run (<see cref="Metrics.OfEveryRun"/>).</summary>
     public IReadOnlyList<MetricDescription> Reports { get; init; } = [];
 }
@@ -89,6 +92,10 @@ public static class AlgorithmCatalog
             "Andrychowicz et al. 2017, Hindsight Experience Replay; Warde-Farley et al. 2018, Unsupervised Control Through Non-Parametric Discriminative Rewards; Nair et al. 2018, Visual Reinforcement Learning with Imagined Goals; Pong et al. 2020, Skew-Fit: State-Covering Self-Supervised Reinforcement Learning",
             GoalSacSettings.For, GoalSacSettings.Check, (config, setup) => new GoalSac(config, setup))
             with { WhyNotOn = GoalSacSettings.WhyNotOn, Presets = GoalSacSettings.Presets, Reports = GoalSacSettings.Reports, IgnoresReward = true },
+        Entry("lpg", "LPG", "Learns the update rule itself, over many lifetimes of agents in worlds of few states, for other runs to learn by.",
+            "Oh, Hessel, Czarnecki, Xu, van Hasselt, Singh and Silver 2020, Discovering Reinforcement Learning Algorithms",
+            LpgSettings.For, LpgSettings.Check, (config, setup) => new Lpg(config, setup))
+            with { WhyNotOn = LpgSettings.WhyNotOn, Presets = LpgSettings.Presets, Reports = LpgSettings.Reports, DrawsWorlds = true },
     ];
 
     /// <summary>The entry with this id, or null.</summary>

@@ -31,6 +31,9 @@ public interface IAlgorithm : IDisposable
     /// </summary>
     IReadOnlyList<StepTrace> Traces => [];
 
+    /// <summary>The update rule as it is now, of an algorithm that learns one for others to learn with; null for all others.</summary>
+    RuleContent? Rule => null;
+
     /// <summary>The current policy, for evaluation and replays. Valid until the next <see cref="Update"/>.</summary>
     IPolicy Policy { get; }
 }
@@ -66,4 +69,8 @@ public delegate double StepNumber(ReadOnlySpan<float> observation, ReadOnlySpan<
 /// <param name="Steps">Environment steps of the whole run, for schedules.</param>
 /// <param name="Rng">Root of the run's randomness; each consumer splits its own named stream from it.</param>
 /// <param name="Device">Where tensors live.</param>
-public sealed record TrainingSetup(EnvironmentFactory Environments, long Steps, Rng Rng, torch.Device Device);
+public sealed record TrainingSetup(EnvironmentFactory Environments, long Steps, Rng Rng, torch.Device Device)
+{
+    /// <summary>Finds a learned update rule by <see cref="LearnedRule.Id"/>; null where there is none.</summary>
+    public Func<string, LearnedRule?> FindRule { get; init; } = _ => null;
+}

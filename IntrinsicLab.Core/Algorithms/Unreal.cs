@@ -28,7 +28,7 @@ public sealed class Unreal : IAlgorithm
     private readonly Rollout rollout;
     private readonly RecurrentPass acting, single, learning;
     private readonly RecurrentPass? replaying;
-    private readonly LstmState state, firstState, scratchState, singleState;
+    private readonly LstmState<float> state, firstState, scratchState, singleState;
     private readonly ReplayMemory? memory;
     private readonly ReplaySequence? sequence;
     private readonly EpisodeLog episodes = new();
@@ -217,7 +217,7 @@ public sealed class Unreal : IAlgorithm
 
     private float ValueWeight => (float)(config.ValueLossHalf ? config.ValueCoefficient : 2 * config.ValueCoefficient);
 
-    private LstmState NewState(int rows) => new(rows, network.Memory?.Units ?? 0);
+    private LstmState<float> NewState(int rows) => new(rows, network.Memory?.Units ?? 0);
 
     private float[] Initial(int count, Rng rng)
     {
@@ -376,7 +376,7 @@ internal sealed class PixelCells(int[] shape, int side)
 internal sealed class RecurrentPolicy(RecurrentNetwork network, torch.Tensor parameters, Experience experience) : IPolicy
 {
     private readonly RecurrentPass pass = new(network, 1, 1);
-    private readonly LstmState state = new(1, network.Memory?.Units ?? 0);
+    private readonly LstmState<float> state = new(1, network.Memory?.Units ?? 0);
     private readonly float[] feedback = new float[network.FeedbackSize];
     private readonly float[] last = new float[network.Shape.Continuous ? network.Shape.Actions : 1];
 

@@ -74,6 +74,8 @@ public static class EnvironmentCatalog
             "Grid worlds", "Oh et al. 2020", config => new GridRandom(config)),
         Entry<DelayedChainConfig>("delayed-chain", "Delayed chain", "The first action decides the reward of the last step, up to 50 steps later.",
             "Grid worlds", "Oh et al. 2020", config => new DelayedChain(config)),
+        Entry<LevelMixConfig>("level-mix", "Level mix", "Grids and chains of several families, to learn an update rule on.",
+            "Grid worlds", "Oh et al. 2020", config => new LevelMix(config)),
         Entry<DeepSeaConfig>("deep-sea", "Deep sea", "Steer a sinking diver to a treasure that only one way down reaches.",
             "Exploration", "Osband, Van Roy, Russo and Wen 2019", config => new DeepSea(config)),
         Entry<LockChainConfig>("lock-chain", "Lock chain", "Pass a row of doors that one wrong action shuts for good.",

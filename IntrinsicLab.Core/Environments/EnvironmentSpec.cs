@@ -48,6 +48,12 @@ public sealed record EnvironmentSpec(Box Observation, Space Action)
 
     /// <summary>How its observation tells which of few states it is in; null where it does not.</summary>
     public StateTable? Table { get; init; }
+
+    /// <summary>Its rules by state index, for learners that step many such worlds at once; null where it has none.</summary>
+    public ITabularLevel? Level { get; init; }
+
+    /// <summary>Families of worlds like this one, from which a meta-learner draws one for each lifetime; empty where there are none.</summary>
+    public IReadOnlyList<LevelFamily> Families { get; init; } = [];
 }
 
 /// <summary>What a plane world looks like from above.</summary>

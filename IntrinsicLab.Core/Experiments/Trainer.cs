@@ -42,6 +42,9 @@ public sealed class Trainer : IDisposable
     /// <summary>The current policy.</summary>
     public IPolicy Policy => algorithm.Policy;
 
+    /// <summary>The update rule as it is now, where the algorithm learns one.</summary>
+    public RuleContent? Rule => algorithm.Rule;
+
     /// <summary>Numbers that the algorithm has for steps that others take.</summary>
     public IReadOnlyList<StepTrace> Traces => algorithm.Traces;
 

@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace IntrinsicLab.Core.Formulas;
 
@@ -16,11 +18,14 @@ public static class LstmCell
     public static void Cell<T>(ReadOnlySpan<T> gates, ReadOnlySpan<T> previousCell, Span<T> cell) where T : IFloatingPointIeee754<T>
     {
         var units = cell.Length;
-        var input = gates[..units];
-        var forget = gates.Slice(units, units);
-        var candidate = gates.Slice(3 * units, units);
-        for (var i = 0; i < cell.Length; i++)
-            cell[i] = forget[i] * previousCell[i] + input[i] * candidate[i];
+        Part<T> input = new(gates, 0, units), forget = new(gates, 1, units), candidate = new(gates, 3, units), before = new(previousCell, 0, units);
+        ref var to = ref MemoryMarshal.GetReference(cell);
+        nuint i = 0, end = (nuint)units;
+        if (Vector<T>.IsSupported)
+            for (; i + (nuint)Vector<T>.Count <= end; i += (nuint)Vector<T>.Count)
+                (forget.Vector(i) * before.Vector(i) + input.Vector(i) * candidate.Vector(i)).StoreUnsafe(ref to, i);
+        for (; i < end; i++)
+            cell[(int)i] = forget[i] * before[i] + input[i] * candidate[i];
     }
 
     /// <summary>What the cell puts out: h = o∘tanh(c).</summary>
@@ -29,9 +34,15 @@ public static class LstmCell
     /// <param name="hidden">Receives h, [H].</param>
     public static void Hidden<T>(ReadOnlySpan<T> gates, ReadOnlySpan<T> squashed, Span<T> hidden) where T : IFloatingPointIeee754<T>
     {
-        var output = gates.Slice(2 * hidden.Length, hidden.Length);
-        for (var i = 0; i < hidden.Length; i++)
-            hidden[i] = output[i] * squashed[i];
+        var units = hidden.Length;
+        Part<T> output = new(gates, 2, units), tanh = new(squashed, 0, units);
+        ref var to = ref MemoryMarshal.GetReference(hidden);
+        nuint i = 0, end = (nuint)units;
+        if (Vector<T>.IsSupported)
+            for (; i + (nuint)Vector<T>.Count <= end; i += (nuint)Vector<T>.Count)
+                (output.Vector(i) * tanh.Vector(i)).StoreUnsafe(ref to, i);
+        for (; i < end; i++)
+            hidden[(int)i] = output[i] * tanh[i];
     }
 
     /// <summary>Back-propagates through one step.</summary>
@@ -47,15 +58,60 @@ public static class LstmCell
         where T : IFloatingPointIeee754<T>
     {
         var units = cellGradient.Length;
-        for (var i = 0; i < cellGradient.Length; i++)
+        Part<T> inputs = new(gates, 0, units), forgets = new(gates, 1, units), outputs = new(gates, 2, units), candidates = new(gates, 3, units);
+        Part<T> before = new(previousCell, 0, units), tanh = new(squashed, 0, units), slope = new(hiddenGradient, 0, units);
+        ref var cells = ref MemoryMarshal.GetReference(cellGradient);
+        ref var result = ref MemoryMarshal.GetReference(gateGradient[..(4 * units)]);
+        nuint i = 0, end = (nuint)units;
+        if (Vector<T>.IsSupported)
+            for (; i + (nuint)Vector<T>.Count <= end; i += (nuint)Vector<T>.Count)
+            {
+                var (input, forget, output, candidate) = (inputs.Vector(i), forgets.Vector(i), outputs.Vector(i), candidates.Vector(i));
+                var (squash, hidden, one) = (tanh.Vector(i), slope.Vector(i), Vector<T>.One);
+                var cell = Vector.LoadUnsafe(ref cells, i) + hidden * output * (one - squash * squash);
+                (cell * candidate * input * (one - input)).StoreUnsafe(ref result, i);
+                (cell * before.Vector(i) * forget * (one - forget)).StoreUnsafe(ref result, end + i);
+                (hidden * squash * output * (one - output)).StoreUnsafe(ref result, 2 * end + i);
+                (cell * input * (one - candidate * candidate)).StoreUnsafe(ref result, 3 * end + i);
+                (cell * forget).StoreUnsafe(ref cells, i);
+            }
+        for (; i < end; i++)
         {
-            var (input, forget, output, candidate) = (gates[i], gates[units + i], gates[2 * units + i], gates[3 * units + i]);
-            var cell = cellGradient[i] + hiddenGradient[i] * output * (T.One - squashed[i] * squashed[i]);
-            gateGradient[i] = cell * candidate * input * (T.One - input);
-            gateGradient[units + i] = cell * previousCell[i] * forget * (T.One - forget);
-            gateGradient[2 * units + i] = hiddenGradient[i] * squashed[i] * output * (T.One - output);
-            gateGradient[3 * units + i] = cell * input * (T.One - candidate * candidate);
-            cellGradient[i] = cell * forget;
+            var at = (int)i;
+            var (input, forget, output, candidate) = (inputs[i], forgets[i], outputs[i], candidates[i]);
+            var cell = cellGradient[at] + slope[i] * output * (T.One - tanh[i] * tanh[i]);
+            gateGradient[at] = cell * candidate * input * (T.One - input);
+            gateGradient[units + at] = cell * before[i] * forget * (T.One - forget);
+            gateGradient[2 * units + at] = slope[i] * tanh[i] * output * (T.One - output);
+            gateGradient[3 * units + at] = cell * input * (T.One - candidate * candidate);
+            cellGradient[at] = cell * forget;
         }
+    }
+
+    /// <summary>x ← a + b·x, element by element.</summary>
+    /// <param name="values">x, replaced.</param>
+    /// <param name="factor">b.</param>
+    /// <param name="offset">a.</param>
+    internal static void Scale<T>(Span<T> values, T factor, T offset) where T : IFloatingPointIeee754<T>
+    {
+        ref var all = ref MemoryMarshal.GetReference(values);
+        nuint i = 0, end = (nuint)values.Length;
+        if (Vector<T>.IsSupported)
+            for (; i + (nuint)Vector<T>.Count <= end; i += (nuint)Vector<T>.Count)
+                (new Vector<T>(offset) + Vector.LoadUnsafe(ref all, i) * factor).StoreUnsafe(ref all, i);
+        for (; i < end; i++)
+            values[(int)i] = offset + values[(int)i] * factor;
+    }
+
+    // One of the equal parts of a span, checked once, read by element or by vector.
+    private readonly ref struct Part<T>
+    {
+        private readonly ref T first;
+
+        public Part(ReadOnlySpan<T> values, int index, int length) => first = ref MemoryMarshal.GetReference(values.Slice(index * length, length));
+
+        public T this[nuint i] => Unsafe.Add(ref first, i);
+
+        public Vector<T> Vector(nuint i) => System.Numerics.Vector.LoadUnsafe(ref first, i);
     }
 }

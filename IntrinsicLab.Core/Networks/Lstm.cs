@@ -1,3 +1,4 @@
+using System.Numerics;
 using IntrinsicLab.Core.Formulas;
 
 namespace IntrinsicLab.Core.Networks;
@@ -38,13 +39,14 @@ public sealed record Lstm(int Inputs, int Units)
 /// <summary>What <see cref="Lstm"/> layers remember between steps, one row for each environment.</summary>
 /// <param name="rows">Environments.</param>
 /// <param name="units">H.</param>
-public sealed class LstmState(int rows, int units)
+/// <typeparam name="T">Single precision to train, double to check.</typeparam>
+public sealed class LstmState<T>(int rows, int units) where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <summary>h, [B, H].</summary>
-    public float[] Hidden { get; } = new float[rows * units];
+    public T[] Hidden { get; } = new T[rows * units];
 
     /// <summary>c, [B, H].</summary>
-    public float[] Cell { get; } = new float[rows * units];
+    public T[] Cell { get; } = new T[rows * units];
 
     /// <summary>Forgets everything.</summary>
     public void Clear()
@@ -56,7 +58,7 @@ public sealed class LstmState(int rows, int units)
     /// <summary>Takes over another's rows.</summary>
     /// <param name="other">At least as many rows from <paramref name="first"/> on.</param>
     /// <param name="first">Row of the other that becomes row 0.</param>
-    public void CopyFrom(LstmState other, int first = 0)
+    public void CopyFrom(LstmState<T> other, int first = 0)
     {
         other.Hidden.AsSpan(first * units, Hidden.Length).CopyTo(Hidden);
         other.Cell.AsSpan(first * units, Cell.Length).CopyTo(Cell);
@@ -67,12 +69,13 @@ public sealed class LstmState(int rows, int units)
 /// One layer's forward pass over sequences, kept for back-propagation through time. Rows are time-major: that of step t in environment b is
 /// t·B + b. Allocates nothing after it is made.
 /// </summary>
-public sealed class LstmPass
+/// <typeparam name="T">Single precision to train, double to check.</typeparam>
+public sealed class LstmPass<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly Lstm lstm;
     private readonly int environments;
-    private readonly float[] gates, cells, squashed, hidden, previousHidden, previousCell;
-    private readonly float[] gateGradient, hiddenCarry, cellCarry, stepGradient, turnedInput, turnedRecurrent;
+    private readonly T[] gates, cells, squashed, hidden, previousHidden, previousCell;
+    private readonly T[] gateGradient, hiddenCarry, cellCarry, stepGradient, turnedInput, turnedRecurrent;
     private int steps;
 
     /// <summary>Makes room.</summary>
@@ -83,16 +86,16 @@ public sealed class LstmPass
     {
         (this.lstm, this.environments) = (lstm, environments);
         var rows = capacity * environments;
-        (gates, gateGradient) = (new float[rows * lstm.Gates], new float[rows * lstm.Gates]);
-        (cells, squashed, hidden) = (new float[rows * lstm.Units], new float[rows * lstm.Units], new float[rows * lstm.Units]);
-        (previousHidden, previousCell) = (new float[rows * lstm.Units], new float[rows * lstm.Units]);
-        (hiddenCarry, cellCarry) = (new float[environments * lstm.Units], new float[environments * lstm.Units]);
-        stepGradient = new float[environments * lstm.Units];
-        (turnedInput, turnedRecurrent) = (new float[lstm.Inputs * lstm.Gates], new float[lstm.Units * lstm.Gates]);
+        (gates, gateGradient) = (new T[rows * lstm.Gates], new T[rows * lstm.Gates]);
+        (cells, squashed, hidden) = (new T[rows * lstm.Units], new T[rows * lstm.Units], new T[rows * lstm.Units]);
+        (previousHidden, previousCell) = (new T[rows * lstm.Units], new T[rows * lstm.Units]);
+        (hiddenCarry, cellCarry) = (new T[environments * lstm.Units], new T[environments * lstm.Units]);
+        stepGradient = new T[environments * lstm.Units];
+        (turnedInput, turnedRecurrent) = (new T[lstm.Inputs * lstm.Gates], new T[lstm.Units * lstm.Gates]);
     }
 
     /// <summary>h of every row of the last forward pass, [T, B, H].</summary>
-    public ReadOnlySpan<float> Outputs => hidden.AsSpan(0, steps * environments * lstm.Units);
+    public ReadOnlySpan<T> Outputs => hidden.AsSpan(0, steps * environments * lstm.Units);
 
     /// <summary>Runs through T steps.</summary>
     /// <param name="parameters">Flat.</param>
@@ -100,11 +103,11 @@ public sealed class LstmPass
     /// <param name="starts">Whether an episode begins with the row, so that nothing before it is remembered, [T, B].</param>
     /// <param name="state">What is remembered before the first step; holds what is remembered after the last when this returns.</param>
     /// <param name="steps">T.</param>
-    public void Forward(ReadOnlySpan<float> parameters, ReadOnlySpan<float> input, ReadOnlySpan<bool> starts, LstmState state, int steps)
+    public void Forward(ReadOnlySpan<T> parameters, ReadOnlySpan<T> input, ReadOnlySpan<bool> starts, LstmState<T> state, int steps)
     {
         this.steps = steps;
         var (units, width, rows) = (lstm.Units, environments * lstm.Units, steps * environments);
-        MatrixProduct.Multiply(
+        NumberProduct.Multiply(
             input, lstm.Inputs, 1, parameters[..lstm.RecurrentOffset], parameters.Slice(lstm.BiasOffset, lstm.Gates), gates, rows, lstm.Inputs, lstm.Gates);
         for (var t = 0; t < steps; t++)
         {
@@ -119,18 +122,18 @@ public sealed class LstmPass
                     kept.Slice(b * units, units).Clear();
                 }
             var stepGates = gates.AsSpan(t * environments * lstm.Gates, environments * lstm.Gates);
-            MatrixProduct.AddProduct(
+            NumberProduct.AddProduct(
                 remembered, units, 1, parameters.Slice(lstm.RecurrentOffset, units * lstm.Gates), stepGates, environments, units, lstm.Gates);
             Squash(stepGates);
             var cell = cells.AsSpan(t * width, width);
             var tanh = squashed.AsSpan(t * width, width);
             var output = hidden.AsSpan(t * width, width);
             for (var b = 0; b < environments; b++)
-                LstmCell.Cell<float>(stepGates.Slice(b * lstm.Gates, lstm.Gates), kept.Slice(b * units, units), cell.Slice(b * units, units));
+                LstmCell.Cell<T>(stepGates.Slice(b * lstm.Gates, lstm.Gates), kept.Slice(b * units, units), cell.Slice(b * units, units));
             cell.CopyTo(tanh);
-            Activation.Tanh.Apply(tanh);
+            NumberProduct.Tanh(tanh);
             for (var b = 0; b < environments; b++)
-                LstmCell.Hidden<float>(stepGates.Slice(b * lstm.Gates, lstm.Gates), tanh.Slice(b * units, units), output.Slice(b * units, units));
+                LstmCell.Hidden<T>(stepGates.Slice(b * lstm.Gates, lstm.Gates), tanh.Slice(b * units, units), output.Slice(b * units, units));
         }
         hidden.AsSpan((steps - 1) * width, width).CopyTo(state.Hidden);
         cells.AsSpan((steps - 1) * width, width).CopyTo(state.Cell);
@@ -144,12 +147,12 @@ public sealed class LstmPass
     /// <param name="gradient">Receives the gradient with respect to the parameters, flat.</param>
     /// <param name="inputGradient">Receives the gradient with respect to the input, [T, B, I].</param>
     public void Backward(
-        ReadOnlySpan<float> parameters, ReadOnlySpan<float> input, ReadOnlySpan<bool> starts, ReadOnlySpan<float> outputGradient,
-        Span<float> gradient, Span<float> inputGradient)
+        ReadOnlySpan<T> parameters, ReadOnlySpan<T> input, ReadOnlySpan<bool> starts, ReadOnlySpan<T> outputGradient,
+        Span<T> gradient, Span<T> inputGradient)
     {
         var (units, width, rows) = (lstm.Units, environments * lstm.Units, steps * environments);
-        MatrixProduct.Transpose(parameters.Slice(lstm.RecurrentOffset, units * lstm.Gates), units, lstm.Gates, turnedRecurrent);
-        MatrixProduct.Transpose(parameters[..lstm.RecurrentOffset], lstm.Inputs, lstm.Gates, turnedInput);
+        NumberProduct.Transpose(parameters.Slice(lstm.RecurrentOffset, units * lstm.Gates), units, lstm.Gates, turnedRecurrent);
+        NumberProduct.Transpose(parameters[..lstm.RecurrentOffset], lstm.Inputs, lstm.Gates, turnedInput);
         Array.Clear(hiddenCarry);
         Array.Clear(cellCarry);
         for (var t = steps - 1; t >= 0; t--)
@@ -159,11 +162,11 @@ public sealed class LstmPass
             for (var b = 0; b < environments; b++)
             {
                 var row = t * environments + b;
-                LstmCell.Backward<float>(
+                LstmCell.Backward<T>(
                     gates.AsSpan(row * lstm.Gates, lstm.Gates), previousCell.AsSpan(row * units, units), squashed.AsSpan(row * units, units),
                     stepGradient.AsSpan(b * units, units), cellCarry.AsSpan(b * units, units), gateGradient.AsSpan(row * lstm.Gates, lstm.Gates));
             }
-            MatrixProduct.Multiply(
+            NumberProduct.Multiply(
                 gateGradient.AsSpan(t * environments * lstm.Gates), lstm.Gates, 1, turnedRecurrent, [], hiddenCarry, environments, lstm.Gates, units);
             for (var b = 0; b < environments; b++)
                 if (starts[t * environments + b])
@@ -173,27 +176,23 @@ public sealed class LstmPass
                 }
         }
         var upstream = gateGradient.AsSpan(0, rows * lstm.Gates);
-        MatrixProduct.Multiply(input, 1, lstm.Inputs, upstream, [], gradient[..lstm.RecurrentOffset], lstm.Inputs, rows, lstm.Gates);
-        MatrixProduct.Multiply(
+        NumberProduct.Multiply(input, 1, lstm.Inputs, upstream, [], gradient[..lstm.RecurrentOffset], lstm.Inputs, rows, lstm.Gates);
+        NumberProduct.Multiply(
             previousHidden, 1, units, upstream, [], gradient.Slice(lstm.RecurrentOffset, units * lstm.Gates), units, rows, lstm.Gates);
         var biases = gradient.Slice(lstm.BiasOffset, lstm.Gates);
         biases.Clear();
-        MatrixProduct.AddRows(upstream, biases);
-        MatrixProduct.Multiply(upstream, lstm.Gates, 1, turnedInput, [], inputGradient, rows, lstm.Gates, lstm.Inputs);
+        NumberProduct.AddRows(upstream, biases);
+        NumberProduct.Multiply(upstream, lstm.Gates, 1, turnedInput, [], inputGradient, rows, lstm.Gates, lstm.Inputs);
     }
 
     // σ(x) = ½ + ½·tanh(x/2): one pass of the same function over all four gates.
-    private void Squash(Span<float> values)
+    private void Squash(Span<T> values)
     {
-        var sigmoids = 3 * lstm.Units;
+        var (sigmoids, half) = (3 * lstm.Units, T.CreateChecked(0.5));
         for (var b = 0; b < environments; b++)
-            FlatMemory.Scale(values.Slice(b * lstm.Gates, sigmoids), 0.5f);
-        Activation.Tanh.Apply(values);
+            LstmCell.Scale(values.Slice(b * lstm.Gates, sigmoids), half, T.Zero);
+        NumberProduct.Tanh(values);
         for (var b = 0; b < environments; b++)
-        {
-            var own = values.Slice(b * lstm.Gates, sigmoids);
-            for (var i = 0; i < own.Length; i++)
-                own[i] = 0.5f + 0.5f * own[i];
-        }
+            LstmCell.Scale(values.Slice(b * lstm.Gates, sigmoids), half, half);
     }
 }

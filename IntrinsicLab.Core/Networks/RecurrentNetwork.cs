@@ -84,7 +84,7 @@ public sealed class RecurrentPass
     private readonly RecurrentNetwork network;
     private readonly int environments, actions;
     private readonly EncoderPass encoder;
-    private readonly LstmPass? memory;
+    private readonly LstmPass<float>? memory;
     private readonly MlpPass heads;
     private readonly float[] memoryInput, memoryInputGradient, featureGradient, coreGradient, policy, values, policyGradient, deviation;
 
@@ -97,7 +97,7 @@ public sealed class RecurrentPass
         (this.network, this.environments, actions) = (network, environments, network.Shape.Actions);
         var rows = steps * environments;
         encoder = new EncoderPass(network.Encoder, rows);
-        memory = network.Memory is { } lstm ? new LstmPass(lstm, steps, environments) : null;
+        memory = network.Memory is { } lstm ? new LstmPass<float>(lstm, steps, environments) : null;
         heads = new MlpPass(network.Heads, rows);
         var inputs = network.Memory is null ? 0 : network.Memory.Inputs;
         (memoryInput, memoryInputGradient) = (new float[rows * inputs], new float[rows * inputs]);
@@ -132,7 +132,7 @@ public sealed class RecurrentPass
     /// <param name="state">What is remembered before the first step; holds what is remembered after the last when this returns.</param>
     /// <param name="steps">T.</param>
     public void Forward(
-        ReadOnlySpan<float> parameters, ReadOnlySpan<float> observations, ReadOnlySpan<float> feedback, ReadOnlySpan<bool> starts, LstmState state,
+        ReadOnlySpan<float> parameters, ReadOnlySpan<float> observations, ReadOnlySpan<float> feedback, ReadOnlySpan<bool> starts, LstmState<float> state,
         int steps)
     {
         Rows = steps * environments;

@@ -28,7 +28,7 @@ public class AlgorithmContractTests
 
     internal static IEnumerable<string> Fitting(AlgorithmEntry algorithm, params string[] environments)
     {
-        return environments.Where(Fits).ToList() is { Count: > 0 } fitting ? fitting : ((string[])["deep-sea", "point-navigation"]).Where(Fits).Take(1);
+        return environments.Where(Fits).ToList() is { Count: > 0 } fitting ? fitting : ((string[])["deep-sea", "point-navigation", "delayed-chain"]).Where(Fits).Take(1);
 
         bool Fits(string environment) => algorithm.WhyNotOn(Plan("ppo", environment).CreateEnvironments().Spec) is null;
     }
@@ -168,8 +168,9 @@ public class AlgorithmContractTests
         var atOnce = Learned(new());
 
         // Catch pays at the end of an episode only, when a delay pays too.
+        var entry = AlgorithmCatalog.Find(algorithm)!;
         foreach (var place in new[] { true, false })
-            Assert.Equal(environment == "catch" || AlgorithmCatalog.Find(algorithm)!.IgnoresReward, atOnce.SequenceEqual(Learned(new() { Delay = 5, DelayAfterNormalisation = place })));
+            Assert.Equal(environment == "catch" || entry.IgnoresReward || entry.DrawsWorlds, atOnce.SequenceEqual(Learned(new() { Delay = 5, DelayAfterNormalisation = place })));
     }
 
     [Theory]
@@ -270,6 +271,10 @@ public class AlgorithmMemoryTests
         ["episodeSteps"] = "4",
         ["skillCount"] = "3",
         ["trialGoals"] = "3",
+        ["lifetimes"] = "2",
+        ["lifetimeUpdates"] = "20",
+        ["updatesPerWindow"] = "2",
+        ["units"] = "4",
     };
 
     public static TheoryData<string, string, string> Cases

@@ -21,6 +21,7 @@ public partial class DependencyTests
             "Environments", "Environments.Wrappers", "Environments.Classic", "Environments.GridWorlds", "Environments.MinAtar", "Environments.Mujoco",
             "Environments.Navigation", "Environments.External", "Experiments", "Formulas",
         ],
+        ["Analyses"] = ["Analyses", "Algorithms", "Environments", "Environments.GridWorlds", "Formulas", "Networks", "Statistics"],
         ["Bandits"] = ["Bandits", "Formulas", "Statistics"],
         ["Formulas"] = ["Formulas"],
         ["Networks"] = ["Networks", "Formulas"],

@@ -68,6 +68,8 @@ public sealed class DelayedChain : IEnvironment, ITabular
     public DelayedChain(DelayedChainConfig config)
         : this(ChainLevel.Draw(config.Configuration, new Rng((ulong)config.LayoutSeed).Split("layout"), config.Length))
     {
+        if (!level.Distracted)
+            Spec = Spec with { Families = [LevelFamilies.Chain(config.Configuration, config.Length)] };
     }
 
     /// <summary>The environment of a chain.</summary>
@@ -80,6 +82,7 @@ public sealed class DelayedChain : IEnvironment, ITabular
             EndsWithin = level.Length,
             ScoreRange = (-1 - noise, 1 + noise),
             Deterministic = !level.Noisy && !level.Distracted,
+            Level = level.Distracted ? null : level,
             Table = level.Distracted ? null : new(level.States, StateTable.HotIndex)
             {
                 Columns = level.Length,
@@ -91,7 +94,7 @@ public sealed class DelayedChain : IEnvironment, ITabular
     }
 
     /// <inheritdoc/>
-    public EnvironmentSpec Spec { get; }
+    public EnvironmentSpec Spec { get; private init; }
 
     /// <inheritdoc/>
     public int States => level.States;

@@ -132,6 +132,8 @@ public sealed class GridTabular : IEnvironment, ITabular
         : this(GridLevel.Draw(config.Configuration, config.Actions, new Rng((ulong)config.LayoutSeed).Split("layout"), config.StartCell,
             config.Map.Length > 0 ? GridMap.Parse(config.Map, "grid-tabular") : null), config.Observation)
     {
+        var map = config.Map.Length > 0 ? level.Map : null;
+        Spec = Spec with { Families = [LevelFamilies.Grid(config.Configuration, config.Actions, config.StartCell, map)] };
     }
 
     /// <summary>The environment of a level.</summary>
@@ -149,6 +151,7 @@ public sealed class GridTabular : IEnvironment, ITabular
                 ? (level.Objects.Min(item => Math.Min(0, item.Kind.Reward)), level.Objects.Max(item => Math.Max(0, item.Kind.Reward)))
                 : null,
             Deterministic = level.Deterministic,
+            Level = level,
             Table = new(level.States, shown == GridObservation.OneHot ? StateTable.HotIndex : StateOf)
             {
                 Columns = level.Map.Columns,
@@ -178,7 +181,7 @@ public sealed class GridTabular : IEnvironment, ITabular
     }
 
     /// <inheritdoc/>
-    public EnvironmentSpec Spec { get; }
+    public EnvironmentSpec Spec { get; private init; }
 
     /// <inheritdoc/>
     public int States => level.States;

@@ -13,7 +13,7 @@ public class RecurrentNetworkTests
     // Episodes that begin in the middle of the sequence, at its first step and at its last.
     private static readonly bool[] Starts = [.. Enumerable.Range(0, Rows).Select(row => row is 2 or 2 * Environments or 4 * Environments + 1)];
 
-    private static (RecurrentNetwork Network, float[] Parameters, float[] Observations, float[] Feedback, LstmState State, Rng Rng) Make(
+    private static (RecurrentNetwork Network, float[] Parameters, float[] Observations, float[] Feedback, LstmState<float> State, Rng Rng) Make(
         int[] observation, int memoryUnits, bool continuous)
     {
         var rng = new Rng(11);
@@ -22,7 +22,7 @@ public class RecurrentNetworkTests
         network.Initialise(parameters, rng);
         for (var i = 0; i < parameters.Length; i++)
             parameters[i] += (float)(0.05 * rng.NextGaussian());
-        var state = new LstmState(Environments, memoryUnits);
+        var state = new LstmState<float>(Environments, memoryUnits);
         Numbers.RandomFloats(rng, state.Hidden.Length, 0.5).CopyTo(state.Hidden, 0);
         Numbers.RandomFloats(rng, state.Cell.Length).CopyTo(state.Cell, 0);
         return (network, parameters, Numbers.RandomFloats(rng, Rows * network.Encoder.Inputs), Numbers.RandomFloats(rng, Rows * network.FeedbackSize), state, rng);
@@ -79,7 +79,7 @@ public class RecurrentNetworkTests
     {
         var (network, parameters, observations, feedback, state, _) = Make([4], 8, continuous: false);
         var (whole, step) = (new RecurrentPass(network, Steps, Environments), new RecurrentPass(network, 1, Environments));
-        var carried = new LstmState(Environments, 8);
+        var carried = new LstmState<float>(Environments, 8);
         carried.CopyFrom(state);
         var values = new List<float>();
 
@@ -103,7 +103,7 @@ public class RecurrentNetworkTests
     {
         var (network, parameters, observations, feedback, state, _) = Make([4], 8, continuous: false);
         var pass = new RecurrentPass(network, 1, Environments);
-        var empty = new LstmState(Environments, 8);
+        var empty = new LstmState<float>(Environments, 8);
 
         pass.Forward(parameters, observations, feedback, [true, false, true], state, 1);
         var values = pass.Values.ToArray();

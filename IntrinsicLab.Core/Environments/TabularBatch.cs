@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using IntrinsicLab.Core.Environments.GridWorlds;
 
-namespace IntrinsicLab.Core.Environments.GridWorlds;
+namespace IntrinsicLab.Core.Environments;
 
 /// <summary>How a step of <see cref="TabularBatch"/> ended an episode; both can be set.</summary>
 [Flags]

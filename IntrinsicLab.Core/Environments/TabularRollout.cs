@@ -1,4 +1,4 @@
-namespace IntrinsicLab.Core.Environments.GridWorlds;
+namespace IntrinsicLab.Core.Environments;
 
 /// <summary>
 /// What happened to R lifetimes of E copies over T steps: state index s, action a, state s' that followed, reward r and end d of each step.

@@ -1,4 +1,4 @@
-namespace IntrinsicLab.Core.Environments.GridWorlds;
+namespace IntrinsicLab.Core.Environments;
 
 /// <summary>
 /// The rules of one tabular world as a function of its state index: what a single environment and <see cref="TabularBatch"/> have in
