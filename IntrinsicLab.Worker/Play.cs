@@ -319,7 +319,9 @@ internal sealed class Play(EnvironmentEntry entry, RunPolicy? policy = null) : I
             ["top"] = plane.Top,
             ["unit"] = plane.Unit,
             ["scale"] = plane.Scale,
+            ["meaning"] = plane.Meaning,
         },
+        ["whyNoGoalPlane"] = spec.WhyNoGoalPlane,
         ["keyboard"] = spec.Keyboard is not { } keyboard ? null : new JsonObject
         {
             ["keys"] = List(keyboard.Keys, key =>

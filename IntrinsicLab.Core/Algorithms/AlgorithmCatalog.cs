@@ -25,9 +25,6 @@ public sealed record AlgorithmEntry(
     /// <summary>By default the world's reward teaches it nothing: it pays itself.</summary>
     public bool IgnoresReward { get; init; }
 
-    /// <summary>It draws worlds from <see cref="EnvironmentSpec.Families"/> itself, so that wrappers of the environment do not reach it.</summary>
-    public bool DrawsWorlds { get; init; }
-
     /// <summary>The metrics its updates report, with one optimiser or another, beside those of every run (<see cref="Metrics.OfEveryRun"/>).</summary>
     public IReadOnlyList<MetricDescription> Reports { get; init; } = [];
 }
@@ -95,7 +92,11 @@ public static class AlgorithmCatalog
         Entry("lpg", "LPG", "Learns the update rule itself, over many lifetimes of agents in worlds of few states, for other runs to learn by.",
             "Oh, Hessel, Czarnecki, Xu, van Hasselt, Singh and Silver 2020, Discovering Reinforcement Learning Algorithms",
             LpgSettings.For, LpgSettings.Check, (config, setup) => new Lpg(config, setup))
-            with { WhyNotOn = LpgSettings.WhyNotOn, Presets = LpgSettings.Presets, Reports = LpgSettings.Reports, DrawsWorlds = true },
+            with { WhyNotOn = LpgSettings.WhyNotOn, Presets = LpgSettings.Presets, Reports = LpgSettings.Reports },
+        Entry("lpg-agent", "LPG agent", "Learns by a rule that was itself learned: a small recurrent network says how policy and predictions are to change.",
+            "Oh, Hessel, Czarnecki, Xu, van Hasselt, Singh and Silver 2020, Discovering Reinforcement Learning Algorithms",
+            LpgAgentSettings.For, LpgAgentSettings.Check, (config, setup) => new LpgAgent(config, setup))
+            with { WhyNotOn = LpgAgentSettings.WhyNotOn, Presets = LpgAgentSettings.Presets, Reports = LpgAgentSettings.Reports },
     ];
 
     /// <summary>The entry with this id, or null.</summary>

@@ -93,6 +93,8 @@ public sealed class Diayn : IAlgorithm
     private readonly DiaynConfig config;
     private readonly SkillLearner skills;
     private readonly SkillTrial trial;
+    private readonly SkillEpisodes drawn;
+    private readonly RewardField? field;
     private readonly EpisodeLog episodes = new();
     private readonly double[] returns;
     private readonly EnvironmentSpec spec;
@@ -105,6 +107,9 @@ public sealed class Diayn : IAlgorithm
         spec = setup.Environments.Spec;
         skills = new SkillLearner(DiaynSettings.Of(config), setup.Environments, setup.Rng);
         trial = new SkillTrial(skills, config.DiscriminatorInput, setup.Environments, setup.Rng.Split("trial"));
+        drawn = new SkillEpisodes(skills, trial, setup.Environments, setup.Rng.Split("drawn-episodes"));
+        // With other objectives the discriminator pays nobody.
+        field = config.Objective == SkillObjective.Diayn ? RewardField.Over(spec, config.DiscriminatorInput) : null;
         returns = new double[trial.Count];
         Policy = new BestSkillPolicy(this);
         Traces = [new StepTrace("Reward of the skill", "What the discriminator pays the skill that is shown for the step, log q(ω|s′) − log p(ω).", RewardOfShown)];
@@ -151,13 +156,15 @@ public sealed class Diayn : IAlgorithm
             nextTrial = (step / config.StepsBetweenTrials + 1) * config.StepsBetweenTrials;
             trial.Play();
             SkillMetrics.Report(trial, step, points);
+            if (field is not null)
+                SkillMetrics.Report(field.OfSkills(spec, skills.Discriminator, trial), step, points);
         }
         Remember(world.Return);
         return new Progress(step, episodes.Count, points);
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<Figure> Figures() => [.. SkillFigures.Of(spec, skills, trial, config.DiscriminatorInput)];
+    public IReadOnlyList<Figure> Figures() => [.. SkillFigures.Of(spec, skills, trial, drawn, config.DiscriminatorInput)];
 
     /// <inheritdoc/>
     public void Save(CheckpointWriter writer)

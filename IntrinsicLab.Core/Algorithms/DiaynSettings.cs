@@ -18,7 +18,7 @@ internal static class DiaynSettings
         StepsBetweenTrials = 100_000,
     };
 
-    public static IReadOnlyList<MetricDescription> Reports => SkillMetrics.OfSkills;
+    public static IReadOnlyList<MetricDescription> Reports { get; } = [.. SkillMetrics.OfSkills, .. SkillMetrics.OfFields];
 
     public static IReadOnlyList<Preset> Presets { get; } =
     [

@@ -147,6 +147,19 @@ public sealed class Discriminator : IDisposable
         return held;
     }
 
+    /// <summary>log q(ω|s) − log p(ω) of every skill at every state, held as <see cref="Rewards"/> holds them.</summary>
+    /// <param name="states">s, [N, S].</param>
+    /// <param name="skills">ω, [M, <see cref="SkillValues"/>].</param>
+    /// <param name="rewards">Receives them, [M, N].</param>
+    public void RewardsOfEach(ReadOnlySpan<float> states, ReadOnlySpan<float> skills, Span<float> rewards)
+    {
+        var rows = states.Length / network.Inputs;
+        Forward(states, rows);
+        for (var skill = 0; skill < skills.Length / SkillValues; skill++)
+            for (var row = 0; row < rows; row++)
+                rewards[skill * rows + row] = (float)Math.Clamp(Reward(row, skills.Slice(skill * SkillValues, SkillValues)), Lowest, Highest);
+    }
+
     /// <summary>q(·|s) of skills with indices.</summary>
     /// <param name="state">s, [S].</param>
     /// <param name="probabilities">Receives them, [n].</param>

@@ -215,6 +215,9 @@ public sealed record HeatFigure(
     /// <summary>Zero is special: two colours meet there.</summary>
     public bool Diverging { get; init; }
 
+    /// <summary>Ends of the scale of colours, the same in every run; null for those of the values at all moments of this one.</summary>
+    public (double Low, double High)? Range { get; init; }
+
     /// <summary>Colours grow with the logarithm: for counts. What is not above zero is a gap.</summary>
     public bool Logarithmic { get; init; }
 
@@ -249,6 +252,8 @@ public sealed record HeatFigure(
         WriteNumbers(writer, "values", Values);
         writer.WriteString("valueLabel", ValueLabel);
         writer.WriteBoolean("diverging", Diverging);
+        if (Range is { } range)
+            WriteNumbers(writer, "range", [range.Low, range.High]);
         if (Logarithmic)
             writer.WriteBoolean("logarithmic", true);
         writer.WriteBoolean("map", Map);
@@ -304,7 +309,7 @@ public sealed record FigurePlaces(string Name, IReadOnlyList<double> X, IReadOnl
 /// <param name="Id">See <see cref="Figure"/>.</param>
 /// <param name="Title">See <see cref="Figure"/>.</param>
 /// <param name="Caption">See <see cref="Figure"/>.</param>
-/// <param name="X">Horizontal axis; one unit is as long on both.</param>
+/// <param name="X">Horizontal axis; unless they are different quantities one unit is as long on both.</param>
 /// <param name="Y">Vertical axis.</param>
 /// <param name="Paths">The ways.</param>
 public sealed record PathFigure(string Id, string Title, string Caption, FigureAxis X, FigureAxis Y, IReadOnlyList<FigurePath> Paths)
@@ -316,6 +321,9 @@ public sealed record PathFigure(string Id, string Title, string Caption, FigureA
     /// <summary>Walls drawn with them.</summary>
     public IReadOnlyList<FigureWall> Walls { get; init; } = [];
 
+    /// <summary>The axes are different quantities: each has a scale of its own.</summary>
+    public bool FreeScales { get; init; }
+
     /// <summary>Left, bottom, right and top of the plane; null to show what is drawn.</summary>
     public (double Left, double Bottom, double Right, double Top)? Bounds { get; init; }
 
@@ -325,6 +333,8 @@ public sealed record PathFigure(string Id, string Title, string Caption, FigureA
     {
         X.Write(writer, "x");
         Y.Write(writer, "y");
+        if (FreeScales)
+            writer.WriteBoolean("freeScales", true);
         if (Bounds is { } bounds)
             WriteNumbers(writer, "bounds", [bounds.Left, bounds.Bottom, bounds.Right, bounds.Top]);
         FigureWall.Write(writer, Walls);

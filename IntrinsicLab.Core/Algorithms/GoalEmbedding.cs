@@ -124,6 +124,24 @@ internal sealed class GoalEmbedding : IDisposable
                 pairs.Outputs.Slice(row * Features, Features), pairs.Outputs.Slice((rows + row) * Features, Features)));
     }
 
+    /// <summary>The same of many states and one goal.</summary>
+    /// <param name="achieved">[M, G].</param>
+    /// <param name="wanted">[G].</param>
+    /// <param name="rewards">Receives them, [M].</param>
+    public void RewardsTo(ReadOnlySpan<float> achieved, ReadOnlySpan<float> wanted, Span<float> rewards)
+    {
+        var (some, goals, paid) = (new float[rows * goalSize], new float[rows * goalSize], new float[rows]);
+        for (var row = 0; row < rows; row++)
+            wanted.CopyTo(goals.AsSpan(row * goalSize));
+        for (var first = 0; first < rewards.Length; first += rows)
+        {
+            var count = Math.Min(rows, rewards.Length - first);
+            achieved.Slice(first * goalSize, count * goalSize).CopyTo(some);
+            Rewards(some, goals, paid);
+            paid.AsSpan(0, count).CopyTo(rewards[first..]);
+        }
+    }
+
     /// <summary>Writes the whole state.</summary>
     public void Save(CheckpointWriter writer)
     {

@@ -7,8 +7,15 @@ internal static class GoalFigures
 {
     private const int Fields = 10, PathsShown = 12, PicturesShown = 4, GoalsShown = 200;
 
+    // Beyond, all is one colour: the way to a goal beside the start is short, and what is left of it soon many times as long.
+    private const double FarthestShown = 1.5;
+
     /// <summary>Figures of a trial, which is played; nothing that training depends on changes.</summary>
-    public static IEnumerable<Figure> Of(EnvironmentSpec spec, GoalTrial trial, GoalTrial.Acting act)
+    /// <param name="spec">The world.</param>
+    /// <param name="trial">What is tried.</param>
+    /// <param name="grid">Goals evenly over the plane; null for those of the trial.</param>
+    /// <param name="act">The policy.</param>
+    public static IEnumerable<Figure> Of(EnvironmentSpec spec, GoalTrial trial, GoalGrid? grid, GoalTrial.Acting act)
     {
         var placeOf = SkillFigures.PlaceOf(spec);
         var layout = spec.Goal!;
@@ -49,7 +56,7 @@ internal static class GoalFigures
             : "Some episodes of the trial, from the square to the dot; the circle of the same colour is the goal it was given.");
         if (layout.Picture is { } size)
             yield return Pictures(trial, layout, size, ends);
-        yield return Reached(spec, trial, goals);
+        yield return grid is null ? Reached(spec, trial, goals) : Reached(spec, grid, act);
         yield return Distances(trial);
 
         ReadOnlySpan<float> GoalOf(int episode) => trial.FirstGoals.AsSpan(episode * layout.GoalSize, layout.GoalSize);
@@ -179,8 +186,14 @@ internal static class GoalFigures
         return new HeatFigure("reached", "Which goals are reached",
             "Distance left over the whole way, of the goals in each field: 0 where they are reached, 1 where the policy might have stayed, more where it went astray.",
             new("x of the goal"), new("y of the goal"), columns, rows, shares, "share of the way left")
-        { EqualScales = true, Walls = SkillFigures.WallsOf(spec) };
+        { EqualScales = true, Range = (0, FarthestShown), Walls = SkillFigures.WallsOf(spec) };
     }
+
+    private static HeatFigure Reached(EnvironmentSpec spec, GoalGrid grid, GoalTrial.Acting act) => new(
+        "reached", "Which goals are reached",
+        $"One episode to each of {GoalGrid.Side} × {GoalGrid.Side} goals, the same in every run: distance left over the whole way. 0 where the goal is reached, 1 where the policy might have stayed, more where it went astray.",
+        new("x of the goal"), new("y of the goal"), grid.Columns, grid.Rows, grid.Play(act), "share of the way left")
+    { EqualScales = true, Range = (0, FarthestShown), Walls = SkillFigures.WallsOf(spec) };
 
     private static double[] Centres(double[] values)
     {

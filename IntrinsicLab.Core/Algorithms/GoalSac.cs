@@ -167,6 +167,8 @@ public sealed record GoalSacConfig
 /// </summary>
 public sealed class GoalSac : IAlgorithm
 {
+    private const int FieldGoals = 20;
+
     private readonly GoalSacConfig config;
     private readonly EnvironmentSpec spec;
     private readonly GoalWorld world;
@@ -174,6 +176,8 @@ public sealed class GoalSac : IAlgorithm
     private readonly GoalEmbedding? embedding;
     private readonly GoalAutoencoder? autoencoder;
     private readonly GoalTrial trial;
+    private readonly RewardField? field;
+    private readonly Lazy<GoalGrid?> grid;
     private readonly EpisodeLog episodes = new();
     private readonly float[] goal, nextGoal, state, action, codes;
     private readonly int toldSize;
@@ -198,6 +202,9 @@ public sealed class GoalSac : IAlgorithm
         (goal, nextGoal, state) = (new float[toldSize], new float[toldSize], new float[world.StateSize]);
         action = new float[spec.Action.Size];
         (actionRng, batchRng, goalRng) = (setup.Rng.Split("goal-actions"), setup.Rng.Split("goal-batches"), setup.Rng.Split("goals"));
+        grid = new(() => GoalGrid.Of(setup.Environments, config.EpisodeSteps));
+        // Of the learned rewards, the one that can be asked about any place.
+        field = embedding is null ? null : RewardField.Over(spec, DiscriminatorInput.Achieved);
         trial = new GoalTrial(setup.Environments, config.TrialGoals, GoalTrial.Shared, config.EpisodeSteps);
         Policy = new GoalPolicy(this);
     }
@@ -255,6 +262,8 @@ public sealed class GoalSac : IAlgorithm
         {
             nextTrial = (step / config.StepsBetweenTrials + 1) * config.StepsBetweenTrials;
             SkillMetrics.Report(trial, trial.Play(Choose), step, points);
+            if (field is not null)
+                SkillMetrics.Report(field.OfGoals(spec, embedding!, trial.FirstGoals.AsSpan(0, Math.Min(trial.Count, FieldGoals) * world.GoalSize)), step, points);
         }
         return new Progress(step, episodes.Count, points);
     }
@@ -262,7 +271,7 @@ public sealed class GoalSac : IAlgorithm
     /// <inheritdoc/>
     public IReadOnlyList<Figure> Figures()
     {
-        IReadOnlyList<Figure> ofGoals = [.. GoalFigures.Of(spec, trial, Choose)];
+        IReadOnlyList<Figure> ofGoals = [.. GoalFigures.Of(spec, trial, grid.Value, Choose)];
         // Goals that are codes lie nowhere: what an auto-encoder makes of pictures in place of where they are.
         var further = autoencoder is null ? (Figure?)GoalFigures.Given(spec, trial, agent) : GoalFigures.OfAutoencoder(spec, autoencoder, trial);
         return further is null ? ofGoals : [.. ofGoals, further];
@@ -304,6 +313,8 @@ public sealed class GoalSac : IAlgorithm
         embedding?.Dispose();
         autoencoder?.Dispose();
         trial.Dispose();
+        if (grid.IsValueCreated)
+            grid.Value?.Dispose();
     }
 
     private (SoftActorCriticReport Report, double MeanReward) Learn()

@@ -19,7 +19,7 @@ internal static class GoalSacSettings
     /// <summary>Of replayed goals in RIG's mixture: those imagined anew, and those that were achieved later.</summary>
     public const double ImaginedShare = 0.5, LaterShare = 0.3;
 
-    public static IReadOnlyList<MetricDescription> Reports { get; } = [.. SkillMetrics.OfGoals, .. SkillMetrics.OfAutoencoders];
+    public static IReadOnlyList<MetricDescription> Reports { get; } = [.. SkillMetrics.OfGoals, .. SkillMetrics.OfAutoencoders, .. SkillMetrics.OfFields];
 
     public static IReadOnlyList<Preset> Presets { get; } =
     [

@@ -134,7 +134,10 @@ public sealed class Gpim : IAlgorithm
     private readonly GoalWorld world;
     private readonly GoalAgent agent;
     private readonly SkillTrial skillTrial;
+    private readonly SkillEpisodes drawn;
     private readonly GoalTrial trial, trialOfSkills;
+    private readonly RewardField? field;
+    private readonly Lazy<GoalGrid?> grid;
     private readonly EpisodeLog episodes = new();
     private readonly float[] goal, nextGoal, state, action;
     private readonly int goalSize;
@@ -158,6 +161,9 @@ public sealed class Gpim : IAlgorithm
         action = new float[spec.Action.Size];
         (actionRng, batchRng, relabelRng) = (setup.Rng.Split("goal-actions"), setup.Rng.Split("goal-batches"), setup.Rng.Split("relabelling"));
         skillTrial = new SkillTrial(skills, config.DiscriminatorInput, setup.Environments, setup.Rng.Split("trial"));
+        drawn = new SkillEpisodes(skills, skillTrial, setup.Environments, setup.Rng.Split("drawn-episodes"));
+        grid = new(() => GoalGrid.Of(setup.Environments, config.EpisodeSteps));
+        field = RewardField.Over(spec, config.DiscriminatorInput);
         trial = new GoalTrial(setup.Environments, config.TrialGoals, GoalTrial.Shared, config.EpisodeSteps);
         trialOfSkills = new GoalTrial(setup.Environments, skillTrial.Count, GoalTrial.Shared.Split("skills"), config.EpisodeSteps);
         Policy = new GoalPolicy(this);
@@ -208,13 +214,14 @@ public sealed class Gpim : IAlgorithm
     /// <inheritdoc/>
     public IReadOnlyList<Figure> Figures()
     {
-        IReadOnlyList<Figure> ofGoals = [.. GoalFigures.Of(spec, trial, Choose)], ofSkills = [.. SkillFigures.Of(spec, skills, skillTrial, config.DiscriminatorInput)];
+        IReadOnlyList<Figure> ofGoals = [.. GoalFigures.Of(spec, trial, grid.Value, Choose)], ofSkills = [.. SkillFigures.Of(spec, skills, skillTrial, drawn, config.DiscriminatorInput)];
+        IReadOnlyList<Figure> taken = SkillFigures.OfGoals(skills.Discriminator, trialOfSkills, config.DiscriminatorInput, GoalsOfSkills(), Choose) is { } matrix ? [matrix] : [];
         IReadOnlyList<Figure> given = config.Relabel != GoalRelabelling.Latent && GoalFigures.Given(spec, trial, agent) is { } goals ? [goals] : [];
         // What skills do comes first: goals are made of it.
         return
         [
-            .. ofSkills.Take(2), .. ofGoals, .. given,
-            .. SkillFigures.OfGoal(spec, skills, skillTrial, config.DiscriminatorInput, trial.FirstGoals.AsSpan(0, world.GoalSize)), .. ofSkills.Skip(2),
+            .. ofSkills.Take(3), .. ofGoals, .. given, .. taken,
+            .. SkillFigures.OfGoal(spec, skills, skillTrial, config.DiscriminatorInput, trial.FirstGoals.AsSpan(0, world.GoalSize)), .. ofSkills.Skip(3),
         ];
     }
 
@@ -253,6 +260,8 @@ public sealed class Gpim : IAlgorithm
         skillTrial.Dispose();
         trial.Dispose();
         trialOfSkills.Dispose();
+        if (grid.IsValueCreated)
+            grid.Value?.Dispose();
     }
 
     private void Pursue()
@@ -311,11 +320,28 @@ public sealed class Gpim : IAlgorithm
         return (last, updates > 0 ? sum / updates / agent.Rows : 0);
     }
 
+    // What the paths of the skills' last trial are made into, as training does it; any one of their states is the last.
+    private float[] GoalsOfSkills()
+    {
+        var (size, limit) = (skillTrial.Count * world.GoalSize, world.Longest);
+        var given = new float[limit * size];
+        for (var step = 0; step < limit; step++)
+            for (var skill = 0; skill < skillTrial.Count; skill++)
+            {
+                var length = skillTrial.LengthOf(skill);
+                var state = Relabelling.StateOf(config.Relabel, step, length, limit, length, config.Waypoints);
+                skillTrial.Achieved(skill, state).CopyTo(given.AsSpan(step * size + skill * world.GoalSize));
+            }
+        return given;
+    }
+
     // Nothing that training depends on.
     private void Try(long step, List<MetricValue> points)
     {
         skillTrial.Play();
         SkillMetrics.Report(skillTrial, step, points);
+        if (field is not null)
+            SkillMetrics.Report(field.OfSkills(spec, skills.Discriminator, skillTrial), step, points);
         SkillMetrics.Report(trial, trial.Play(Choose), step, points);
         SkillMetrics.ReportOfSkills(trialOfSkills.Play(Choose, skillTrial.AchievedBySteps), step, points);
     }

@@ -18,7 +18,7 @@ internal static class GpimSettings
         TrialGoals = 20,
     };
 
-    public static IReadOnlyList<MetricDescription> Reports { get; } = [.. SkillMetrics.OfSkills, .. SkillMetrics.OfGoals, .. SkillMetrics.OfSkillGoals];
+    public static IReadOnlyList<MetricDescription> Reports { get; } = [.. SkillMetrics.OfSkills, .. SkillMetrics.OfGoals, .. SkillMetrics.OfSkillGoals, .. SkillMetrics.OfFields];
 
     public static IReadOnlyList<Preset> Presets { get; } =
     [

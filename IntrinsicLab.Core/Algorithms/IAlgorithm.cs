@@ -71,6 +71,6 @@ public delegate double StepNumber(ReadOnlySpan<float> observation, ReadOnlySpan<
 /// <param name="Device">Where tensors live.</param>
 public sealed record TrainingSetup(EnvironmentFactory Environments, long Steps, Rng Rng, torch.Device Device)
 {
-    /// <summary>Finds a learned update rule by <see cref="LearnedRule.Id"/>; null where there is none.</summary>
-    public Func<string, LearnedRule?> FindRule { get; init; } = _ => null;
+    /// <summary>Finds a learned update rule by <see cref="LearnedRule.Id"/>; null where there is none. Shipped ones, unless the lab has more.</summary>
+    public Func<string, LearnedRule?> FindRule { get; init; } = ShippedRules.Find;
 }

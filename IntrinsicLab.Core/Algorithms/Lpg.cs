@@ -119,6 +119,10 @@ public sealed record LpgConfig
     [Range(0.0, 1e6), Group("Optimiser")]
     public double GradientClip { get; init; } = 0.5;
 
+    /// <summary>Who computes gradients: our own passes, lifetime by lifetime, or libtorch, all at once; auto takes libtorch on graphics cards.</summary>
+    [Group("Optimiser")]
+    public GradientEngine Gradients { get; init; } = GradientEngine.Auto;
+
     /// <summary>Threads that share the lifetimes; results do not depend on it.</summary>
     [Range(1, 256), Unit("threads"), Group("Lifetimes")]
     public int Threads { get; init; } = 1;
@@ -150,6 +154,7 @@ public sealed class Lpg : IAlgorithm
     private readonly torch.Tensor parameters, meanGradient;
     private readonly OptimizerState optimizerState;
     private readonly long totalUpdates;
+    private readonly LpgTensors? tensors;
     private readonly TrialPolicy trial;
     private Rng drawRng;
     private long updates, born, ended, dropped, episodes;
@@ -188,6 +193,8 @@ public sealed class Lpg : IAlgorithm
         for (var place = 0; place < lifetimes.Length; place++)
             Begin(place, firstGeneration: true);
         trial = new TrialPolicy(this, spec);
+        if (setup.Device.type != DeviceType.CPU || config.Gradients == GradientEngine.Autograd)
+            tensors = new LpgTensors(config, network, batch, mostStates, setup.Device);
     }
 
     /// <inheritdoc/>
@@ -205,27 +212,28 @@ public sealed class Lpg : IAlgorithm
     public Progress Update()
     {
         // 3-10: every lifetime by itself; sums run over groups of a fixed size, so that threads change the speed alone.
-        var perGroup = (lifetimes.Length + gradients.Length - 1) / gradients.Length;
-        if (config.Threads == 1)
-            for (var group = 0; group < gradients.Length; group++)
-                LiveGroup(group);
+        if (tensors is null)
+            LiveInGroups();
         else
-            Parallel.For(0, gradients.Length, new ParallelOptions { MaxDegreeOfParallelism = config.Threads }, LiveGroup);
+            tensors.Run(parameters, lifetimes, [.. lifetimes.Select(life => arms[life.Arm])], regularisation, FlatMemory.Of(meanGradient));
         updates++;
         trial.Forget();
-
         var steps = updates * StepsPerUpdate;
         var points = new List<MetricValue>();
-        var mean = FlatMemory.Of(meanGradient);
-        mean.Clear();
-        foreach (var gradient in gradients)
-            for (var i = 0; i < mean.Length; i++)
-                mean[i] += gradient[i] / lifetimes.Length;
 
         // 11: step along the mean.
         var rate = Rate();
         var norm = GlobalNorm.ClipInPlace(meanGradient, config.GradientClip);
         optimizer.StepInPlace(parameters, meanGradient, optimizerState, rate);
+
+        var held = (double)lifetimes.Length;
+        points.Add(new(Metrics.MetaLoss, steps, lifetimes.Sum(life => life.Loss) / held));
+        points.Add(new(Metrics.MetaGradientNorm, steps, norm));
+        points.Add(new(LpgSettings.LargestGradient, steps, lifetimes.Max(life => life.GradientNorm)));
+        points.Add(new(Metrics.Entropy, steps, lifetimes.Sum(life => life.PolicyEntropy) / held));
+        points.Add(new(LpgSettings.PredictionEntropy, steps, lifetimes.Sum(life => life.PredictionEntropy) / held));
+        points.Add(new(LpgSettings.PolicyTarget, steps, Math.Sqrt(lifetimes.Sum(life => life.PolicyTargetSquare) / held)));
+        points.Add(new(Metrics.LearningRate, steps, rate));
 
         // 12: lifetimes that are over are scored, their bandits told, and others begin.
         var (scores, ending) = (0.0, 0);
@@ -251,31 +259,13 @@ public sealed class Lpg : IAlgorithm
         }
 
         episodes += episodeCount;
-        var held = (double)lifetimes.Length;
         if (episodeCount > 0)
             points.Add(new(Metrics.ExtrinsicReturn, steps, returns / episodeCount));
-        points.Add(new(Metrics.MetaLoss, steps, lifetimes.Sum(life => life.Loss) / held));
-        points.Add(new(Metrics.MetaGradientNorm, steps, norm));
-        points.Add(new(LpgSettings.LargestGradient, steps, lifetimes.Max(life => life.GradientNorm)));
-        points.Add(new(Metrics.Entropy, steps, lifetimes.Sum(life => life.PolicyEntropy) / held));
-        points.Add(new(LpgSettings.PredictionEntropy, steps, lifetimes.Sum(life => life.PredictionEntropy) / held));
-        points.Add(new(LpgSettings.PolicyTarget, steps, Math.Sqrt(lifetimes.Sum(life => life.PolicyTargetSquare) / held)));
-        points.Add(new(Metrics.LearningRate, steps, rate));
         if (ending > 0)
             points.Add(new(LpgSettings.LifetimeScore, steps, scores / ending));
         points.Add(new(LpgSettings.LifetimesEnded, steps, ended));
         points.Add(new(LpgSettings.LifetimesDropped, steps, dropped));
         return new Progress(steps, episodes, points);
-
-        void LiveGroup(int group)
-        {
-            if (!workspaces.TryTake(out var workspace))
-                workspace = makeWorkspace();
-            Array.Clear(gradients[group]);
-            for (var place = group * perGroup; place < Math.Min(lifetimes.Length, (group + 1) * perGroup); place++)
-                Live(place, workspace, gradients[group]);
-            workspaces.Add(workspace);
-        }
     }
 
     /// <inheritdoc/>
@@ -327,8 +317,33 @@ public sealed class Lpg : IAlgorithm
     /// <summary>Groups of lifetimes whose gradients are summed one after the other.</summary>
     internal static int Groups(LpgConfig config) => Math.Min(MostGroups, config.Lifetimes);
 
+    private void LiveInGroups()
+    {
+        var perGroup = (lifetimes.Length + gradients.Length - 1) / gradients.Length;
+        if (config.Threads == 1)
+            for (var group = 0; group < gradients.Length; group++)
+                Live(group);
+        else
+            Parallel.For(0, gradients.Length, new ParallelOptions { MaxDegreeOfParallelism = config.Threads }, Live);
+        var mean = FlatMemory.Of(meanGradient);
+        mean.Clear();
+        foreach (var gradient in gradients)
+            for (var i = 0; i < mean.Length; i++)
+                mean[i] += gradient[i] / lifetimes.Length;
+
+        void Live(int group)
+        {
+            if (!workspaces.TryTake(out var workspace))
+                workspace = makeWorkspace();
+            Array.Clear(gradients[group]);
+            for (var place = group * perGroup; place < Math.Min(lifetimes.Length, (group + 1) * perGroup); place++)
+                LiveOne(place, workspace, gradients[group]);
+            workspaces.Add(workspace);
+        }
+    }
+
     // One lifetime's window: K rollouts and updates, one rollout more, and the way back.
-    private void Live(int place, Workspace workspace, Span<float> gradient)
+    private void LiveOne(int place, Workspace workspace, Span<float> gradient)
     {
         var (life, window) = (lifetimes[place], workspace.Window);
         var rule = Parameters;
@@ -355,8 +370,7 @@ public sealed class Lpg : IAlgorithm
         life.Age += config.UpdatesPerWindow;
         if (!double.IsFinite(life.GradientNorm) || !double.IsFinite(life.Loss))
         {
-            (life.Dropped, life.Loss, life.GradientNorm) = (true, 0, 0);
-            (life.PolicyEntropy, life.PredictionEntropy, life.PolicyTargetSquare) = (0, 0, 0);
+            life.Drop();
             return;
         }
         // 10: no lifetime outweighs the others by exploding.
@@ -397,84 +411,9 @@ public sealed class Lpg : IAlgorithm
         return config.MetaLearningRate * rising * (0.1 + 0.9 * left);
     }
 
-    // An agent's life so far.
-    private sealed class Lifetime(int family, int arm, int length, TabularAgent<float> agent, Rng actions)
-    {
-        // What the last fifth of a life earned is its score.
-        private const double Late = 0.8;
-
-        private long lateEpisodes, allEpisodes;
-        private double lateReturns, allReturns;
-
-        public int Family => family;
-
-        public int Arm => arm;
-
-        public int Length => length;
-
-        public TabularAgent<float> Agent => agent;
-
-        public Rng Actions { get; private set; } = actions;
-
-        public int Age { get; set; }
-
-        public bool Dropped { get; set; }
-
-        public double Loss { get; set; }
-
-        public double GradientNorm { get; set; }
-
-        public double PolicyEntropy { get; set; }
-
-        public double PredictionEntropy { get; set; }
-
-        public double PolicyTargetSquare { get; set; }
-
-        public double Score => lateEpisodes > 0 ? lateReturns / lateEpisodes : allEpisodes > 0 ? allReturns / allEpisodes : 0;
-
-        public void Count(int episodes, double returns)
-        {
-            (allEpisodes, allReturns) = (allEpisodes + episodes, allReturns + returns);
-            if (Age > Late * length)
-                (lateEpisodes, lateReturns) = (lateEpisodes + episodes, lateReturns + returns);
-        }
-
-        public void Save(CheckpointWriter writer)
-        {
-            foreach (var number in new[] { family, arm, length, Age })
-                writer.Write(number);
-            writer.Write<float>(agent.Policy);
-            writer.Write<float>(agent.Prediction);
-            writer.Write<float>(agent.Values);
-            Actions.Save(writer);
-            writer.Write(lateEpisodes);
-            writer.Write(allEpisodes);
-            writer.Write(lateReturns);
-            writer.Write(allReturns);
-        }
-
-        public static Lifetime Load(CheckpointReader reader, ITabularLevel level, int predictions)
-        {
-            var (family, arm, length, age) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
-            var agent = new TabularAgent<float>(level.States, level.Actions, predictions);
-            reader.ReadInto<float>(agent.Policy);
-            reader.ReadInto<float>(agent.Prediction);
-            reader.ReadInto<float>(agent.Values);
-            return new(family, arm, length, agent, Rng.Load(reader))
-            {
-                Age = age,
-                lateEpisodes = reader.ReadInt64(),
-                allEpisodes = reader.ReadInt64(),
-                lateReturns = reader.ReadDouble(),
-                allReturns = reader.ReadDouble(),
-            };
-        }
-    }
-
     // What a thread needs to take one lifetime through a window.
     private sealed class Workspace(RuleNetwork network, LpgConfig config, int mostStates, int mostActions)
     {
-        private readonly int rows = config.StepsPerRollout * config.Environments;
         private readonly TableValues values = new(config.StepsPerRollout, config.Environments, mostStates, config.Gamma, config.Lambda);
 
         public LifetimeWindow<float> Window { get; } =
@@ -497,19 +436,21 @@ public sealed class Lpg : IAlgorithm
 
         public void Evaluate(TabularAgent<float> agent, int k, bool fit) => values.Evaluate(agent.Values, Window.Rollouts[k], fit);
 
-        public void NormaliseAdvantages()
-        {
-            var advantages = Advantages;
-            var (sum, squares) = (0.0, 0.0);
-            foreach (var advantage in advantages)
-                sum += advantage;
-            var mean = sum / rows;
-            foreach (var advantage in advantages)
-                squares += (advantage - mean) * (advantage - mean);
-            var deviation = Math.Max(config.AdvantageFloor, Math.Sqrt(squares / rows));
-            foreach (ref var advantage in advantages)
-                advantage = (float)((advantage - mean) / deviation);
-        }
+        public void NormaliseAdvantages() => Standardise(Advantages, config.AdvantageFloor);
+    }
+
+    /// <summary>Brings advantages to mean 0 and deviation 1, dividing by no less than a floor.</summary>
+    internal static void Standardise(Span<float> advantages, double floor)
+    {
+        var (sum, squares) = (0.0, 0.0);
+        foreach (var advantage in advantages)
+            sum += advantage;
+        var mean = sum / advantages.Length;
+        foreach (var advantage in advantages)
+            squares += (advantage - mean) * (advantage - mean);
+        var deviation = Math.Max(floor, Math.Sqrt(squares / advantages.Length));
+        foreach (ref var advantage in advantages)
+            advantage = (float)((advantage - mean) / deviation);
     }
 
     /// <summary>Draws an action for every copy.</summary>

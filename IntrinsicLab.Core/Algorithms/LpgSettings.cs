@@ -50,7 +50,7 @@ internal static class LpgSettings
     public static LpgConfig For(EnvironmentSpec spec) => new();
 
     public static string? WhyNotOn(EnvironmentSpec spec) =>
-        spec.Families.Count == 0 ? "It learns over many worlds drawn from a family; level-mix, grid-tabular and delayed-chain have families."
+        spec.Families.Count == 0 ? "It learns over many worlds drawn from a family; level-mix, grid-tabular and delayed-chain have families, without wrappers."
         : null;
 
     public static IEnumerable<(string Member, string Message)> Check(LpgConfig config, EnvironmentSpec spec)

@@ -334,7 +334,7 @@ public static class Metrics
 /// <param name="Meaning">A sentence: what it is, and what to read from it.</param>
 public sealed record MetricDescription(string Path, string Name, string Unit, string Meaning)
 {
-    /// <summary>Only some settings of the algorithm report it; its meaning says which.</summary>
+    /// <summary>Only some settings of the algorithm report it, or it only in some worlds; its meaning says which.</summary>
     [JsonIgnore]
     public bool Optional { get; init; }
 }

@@ -27,6 +27,8 @@ internal static class SkillMetrics
     private const string ActorSteps = "goal/actor_steps";
     private const string GoalReward = "goal/reward";
     private const string GoalEntropy = "goal/entropy";
+    private const string FieldStraight = "field/distance";
+    private const string FieldRound = "field/round";
 
     public static IReadOnlyList<MetricDescription> OfSkills { get; } =
     [
@@ -47,7 +49,7 @@ internal static class SkillMetrics
         new(Distance, "Distance to goals", "", "Mean distance to the goal at the end over the mean distance at the start, over goals that are the same for all methods and seeds; 0 where all are reached, 1 where the policy might have stayed."),
         new(HardDistance, "Distance to hard goals", "", "As goal/distance, over those of its goals that the straight way does not lead to; where the world calls none so, over all."),
         new(Nearest, "Nearest to goals", "", "As goal/distance, with the nearest state of each episode in place of the last."),
-        new(Success, "Goals reached", "", "Share of the same episodes that end within the world's success radius of their goal; of rooms, that end in the one named."),
+        new(Success, "Share of goals reached", "", "Share of the trial's episodes, over goals that are the same for all methods and seeds, that end within the world's success radius of their goal; of rooms, that end in the one named."),
         new(ActorSteps, "Steps of the goal's policy", "steps", "Steps that the policy of goals has taken itself; with GPIM half of all, since the policy of skills takes the others."),
         new(GoalReward, "Reward of goals", "", "Mean of what the goal's policy was paid in the batches of the update; its unit is the reward's. 0 in the warm-up."),
         new(GoalEntropy, "Entropy of the goal's policy", "nats", "Mean of −log π over the last batch's states. 0 in the warm-up."),
@@ -67,6 +69,23 @@ internal static class SkillMetrics
         new(SkillDistance, "Distance to skills' goals", "", "As goal/distance, to goals that the present skills make: what training is about."),
         new(Tracking, "Imitation", "", "Mean distance over all steps between where the policy is and where it was to be, over that from its start, following the present skills' paths step by step."),
     ];
+
+    public static IReadOnlyList<MetricDescription> OfFields { get; } =
+    [
+        new(FieldStraight, "Reward field against distance", "",
+            "Where states are places: Spearman's correlation, over 21 × 21 places, of the learned reward with minus the distance to where it leads, mean over the trial's skills, to where each ends (with the reward discern over the trial's first 20 goals). 1 where being paid more means being nearer, 0 where the reward tells nothing.")
+        { Optional = true },
+        new(FieldRound, "Reward field against the way round", "",
+            "In worlds with walls: as field/distance, with the length of the shortest way round the walls in place of the distance; above it, the reward knows of the walls.")
+        { Optional = true },
+    ];
+
+    public static void Report((double Straight, double? Round) field, long step, List<MetricValue> points)
+    {
+        points.Add(new(FieldStraight, step, field.Straight));
+        if (field.Round is { } round)
+            points.Add(new(FieldRound, step, round));
+    }
 
     public static void Report(SkillLearner skills, SoftActorCriticReport learnt, long step, List<MetricValue> points)
     {

@@ -43,12 +43,15 @@ public sealed class RuleComparison(int seeds = 5, int threads = 1)
     /// <summary>Step sizes α that a rule is tried with.</summary>
     public static IReadOnlyList<double> LearningRates { get; } = [2.5, 5, 10, 20, 40];
 
+    /// <summary>Weights of predictions α_y that a rule is tried with.</summary>
+    public static IReadOnlyList<double> PredictionCoefficients { get; } = [0.4, 2, 4];
+
     /// <summary>Hyper-parameters that A2C is tried with.</summary>
     public static IReadOnlyList<TableActorCritic> Grid(TrialFamily family) =>
     [
         .. from rate in family.Length.Updates > 400 ? new double[] { 20, 40, 80, 160, 320 } : [5, 10, 20, 40, 80]
            from entropy in new[] { 0, 0.01, family.Length.Updates > 400 ? 0.03 : 0.05 }
-           from lambda in new[] { 0.9, 0.97 }
+           from lambda in new[] { 0.9, 0.95, 0.97 }
            from normalise in new[] { true, false }
            select new TableActorCritic(rate, entropy, lambda, normalise),
     ];
@@ -67,11 +70,10 @@ public sealed class RuleComparison(int seeds = 5, int threads = 1)
 
     /// <summary>What a rule reaches in a family.</summary>
     /// <param name="rule">The rule.</param>
-    /// <param name="predictionCoefficient">α_y.</param>
     /// <param name="family">The family.</param>
-    public FamilyScore Rule(RuleContent rule, double predictionCoefficient, TrialFamily family)
+    public FamilyScore Rule(RuleContent rule, TrialFamily family)
     {
-        AgentRates[] rates = [.. LearningRates.Select(rate => new AgentRates(rate, predictionCoefficient))];
+        AgentRates[] rates = [.. LearningRates.SelectMany(rate => PredictionCoefficients.Select(coefficient => new AgentRates(rate, coefficient)))];
         var best = Best(rates, rate => (level, rng) => LevelTrial.ByRule(rule, rate, level, family.Length, rng).Score, family);
         return new(family.Family.Name, best, Scores((level, rng) => LevelTrial.ByRule(rule, best, level, family.Length, rng).Score, family));
     }

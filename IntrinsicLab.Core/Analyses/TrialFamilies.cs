@@ -25,7 +25,7 @@ public static class TrialFamilies
             {
                 GridConfiguration.Dense, GridConfiguration.LongHorizon, GridConfiguration.LongerHorizon, GridConfiguration.LongDense,
                 GridConfiguration.Sparse,
-            }.Select(grid => new TrialFamily(LevelFamilies.Grid(grid, GridActionSet.NineMoves), false, new TrialLength(2000), 6)),
+            }.Select(grid => new TrialFamily(LevelFamilies.Grid(grid, GridActionSet.NineMoves), false, new TrialLength(2000), 12)),
     ];
 
     /// <summary>Chains that no rollout of 20 steps spans, which only predictions can bring credit through; lives of 400 updates.</summary>

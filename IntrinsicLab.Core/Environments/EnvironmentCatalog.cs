@@ -172,7 +172,9 @@ public static class EnvironmentCatalog
         wrappers ??= new WrapperConfig();
         var make = entry.Together?.Invoke(parameters) ?? (() => entry.Create(parameters));
         using var sample = Create();
-        return new EnvironmentFactory(sample.Spec, Create) { Wrappers = wrappers };
+        // Whoever steps a level by its rules meets no wrapper.
+        var spec = wrappers == new WrapperConfig() ? sample.Spec : sample.Spec with { Level = null, Families = [] };
+        return new EnvironmentFactory(spec, Create) { Wrappers = wrappers };
 
         IEnvironment Create()
         {

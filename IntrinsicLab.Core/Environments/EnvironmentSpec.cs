@@ -40,6 +40,9 @@ public sealed record EnvironmentSpec(Box Observation, Space Action)
     /// <summary>The plane in which its goals are places that can be set from outside; null where they are not.</summary>
     public GoalPlane? GoalPlane { get; init; }
 
+    /// <summary>Why the goals of a world that has some cannot be pointed at, as a sentence for people; empty where they can, or there are none.</summary>
+    public string WhyNoGoalPlane { get; init; } = "";
+
     /// <summary>Planes through the states that are worth a picture of rewards and values; empty where there is none.</summary>
     public IReadOnlyList<StateMap> Maps { get; init; } = [];
 

@@ -15,6 +15,12 @@ public sealed record GoalPlane(double Left, double Bottom, double Right, double 
     /// <summary>Unit of coordinates and distances, for people; empty where they have none.</summary>
     public string Unit { get; init; } = "";
 
+    /// <summary>
+    /// What a place stands for in a world that wants several or one that moves, as a sentence for people: what is wanted is then not simply there from now
+    /// on. Empty where it is.
+    /// </summary>
+    public string Meaning { get; init; } = "";
+
     /// <summary>Length, in the units of <see cref="Scene"/>, of 1 in the plane. Where the origin lies is told by <see cref="GoalPlaces"/>.</summary>
     public double Scale { get; init; } = 1;
 

@@ -18,6 +18,9 @@ public sealed record StateMap(MapAxis X, MapAxis Y, ObserveAt Observe)
     /// <summary>Where something is that the map is read by, such as the goal: name, x, y.</summary>
     public IReadOnlyList<(string Name, double X, double Y)> Places { get; init; } = [];
 
+    /// <summary>Which components of the observation its axes are; null where they are none.</summary>
+    public (int X, int Y)? Components { get; init; }
+
     /// <summary>A map of two components of the observation.</summary>
     /// <param name="first">Index of the one that runs to the right.</param>
     /// <param name="x">Its axis.</param>
@@ -27,7 +30,8 @@ public sealed record StateMap(MapAxis X, MapAxis Y, ObserveAt Observe)
     {
         (observation[first], observation[second]) = ((float)across, (float)up);
         return true;
-    });
+    })
+    { Components = (first, second) };
 
     /// <summary>A map of cells, row 0 at the top.</summary>
     /// <param name="rows">Rows.</param>

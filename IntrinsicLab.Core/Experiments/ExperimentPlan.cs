@@ -35,7 +35,10 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<RunPlan> Runs, in
     ];
 
     /// <summary>Reads a plan, adding every fault to <paramref name="problems"/>; null when there were any.</summary>
-    public static ExperimentPlan? Read(JsonElement json, List<Problem> problems)
+    /// <param name="json">The plan.</param>
+    /// <param name="problems">Receives the faults.</param>
+    /// <param name="rules">The learned rules there are, as "name@version"; parameters that name another are faults. Null to look nothing up.</param>
+    public static ExperimentPlan? Read(JsonElement json, List<Problem> problems, IReadOnlyCollection<string>? rules = null)
     {
         var faults = new List<Problem>();
         var members = Members.Of(json, "", faults);
@@ -47,13 +50,13 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<RunPlan> Runs, in
         var environments = Each(members, "environments", faults, RunPlan.FindEnvironment);
         var arms = ReadArms(members, environments, faults);
         var environmentParameters = PerId(members, "environmentParameters", [EveryEnvironment, .. environments.Select(entry => entry.Id)], "environment", faults);
-        var grid = ReadGrid(members, [.. arms.Select(arm => arm.Algorithm).Distinct()], environments, faults);
+        var grid = ReadGrid(members, [.. arms.Select(arm => arm.Algorithm).Distinct()], environments, faults, rules);
         var evaluation = RunPlan.ReadEvaluation(members, steps, faults);
         var reproduction = members.Take(Reproduction.Member);
         members.RefuseOthers("member", Known);
 
         foreach (var arm in arms)
-            RunPlan.FindFaults(arm.Algorithm, arm.Parameters, arm.ParametersPointer, faults);
+            RunPlan.FindFaults(arm.Algorithm, arm.Parameters, arm.ParametersPointer, faults, rules, Varied(arm));
         var runs = new List<RunPlan>();
         var configurations = new Dictionary<string, string>();
         foreach (var environment in environments)
@@ -73,7 +76,7 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<RunPlan> Runs, in
                 }
                 foreach (var (world, worldLabel) in Worlds(plainWorld, worldAxes, faults))
                 {
-                    if (RunPlan.ReadParameters(arm.Algorithm, world, arm.Parameters, arm.ParametersPointer, "/environments", faults) is not { } start)
+                    if (RunPlan.ReadParameters(arm.Algorithm, world, arm.Parameters, arm.ParametersPointer, "/environments", faults, rules, Varied(arm)) is not { } start)
                         continue;
                     foreach (var (point, label) in Points(start, axes))
                     {
@@ -107,6 +110,9 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<RunPlan> Runs, in
             Reproduction.Read(figure, json, plan, faults);
         problems.AddRange(faults.Distinct());
         return faults.Count == 0 ? plan : null;
+
+        // What an axis of the grid sets is checked there.
+        List<Parameter> Varied(Arm arm) => [.. grid.Where(axis => axis.Owner == arm.Algorithm.Id).Select(axis => axis.Parameter)];
     }
 
     private sealed record Arm(
@@ -221,7 +227,8 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<RunPlan> Runs, in
         public string Label(object config) => $"-{Parameter.Name}={Parameter.GetJson(config)!.ToJsonString().Trim('"')}";
     }
 
-    private static List<Axis> ReadGrid(Members members, List<AlgorithmEntry> algorithms, List<EnvironmentEntry> environments, List<Problem> faults)
+    private static List<Axis> ReadGrid(Members members, List<AlgorithmEntry> algorithms, List<EnvironmentEntry> environments, List<Problem> faults,
+        IReadOnlyCollection<string>? rules)
     {
         List<(string Id, ParameterSchema Schema)> owners =
         [
@@ -243,9 +250,16 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<RunPlan> Runs, in
             else
             {
                 var parameter = found.Schema.Find(key[(dot + 1)..])!;
-                axes.Add(new(found.Id, found.Schema, parameter, at, [.. json.EnumerateArray()
-                    .Select((value, index) => parameter.Read(value, Problem.At(at, index.ToString(CultureInfo.InvariantCulture)), faults))
-                    .OfType<object>()]));
+                var values = new List<object>();
+                foreach (var (index, value) in json.EnumerateArray().Index())
+                {
+                    var place = Problem.At(at, index.ToString(CultureInfo.InvariantCulture));
+                    if (parameter.Read(value, place, faults) is not { } read)
+                        continue;
+                    RuleNames.Check(parameter, parameter.ToJson(read), place, rules, faults);
+                    values.Add(read);
+                }
+                axes.Add(new(found.Id, found.Schema, parameter, at, values));
             }
         }
         return axes;

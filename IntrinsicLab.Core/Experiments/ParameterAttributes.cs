@@ -17,3 +17,7 @@ public sealed class GroupAttribute(string name) : Attribute
     /// <summary>The heading.</summary>
     public string Name => name;
 }
+
+/// <summary>Marks a text parameter that names a learned update rule, "name@version", which must exist when a run is submitted.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class NamesRuleAttribute : Attribute;

@@ -44,6 +44,7 @@ public sealed class Parameter
         Summary = XmlSummaries.Of(property);
         Unit = property.GetCustomAttribute<UnitAttribute>()?.Name;
         Group = property.GetCustomAttribute<GroupAttribute>()?.Name ?? "General";
+        NamesRule = Kind == ParameterKind.Text && property.GetCustomAttribute<NamesRuleAttribute>() is not null;
         if (property.GetCustomAttribute<RangeAttribute>() is { } range)
         {
             Minimum = Convert.ToDouble(range.Minimum, CultureInfo.InvariantCulture);
@@ -83,6 +84,9 @@ public sealed class Parameter
 
     /// <summary>The words allowed, for <see cref="ParameterKind.Choice"/>.</summary>
     public IReadOnlyList<string> Choices { get; } = [];
+
+    /// <summary>The text names a learned update rule, "name@version", that must exist when a run is submitted.</summary>
+    public bool NamesRule { get; }
 
     /// <summary>The parameter's value in a config.</summary>
     public object? Get(object config) => property.GetValue(config);
@@ -175,6 +179,8 @@ public sealed class Parameter
         schema["x-group"] = Group;
         if (Unit is not null)
             schema["x-unit"] = Unit;
+        if (NamesRule)
+            schema["x-names"] = "rule";
         return schema;
     }
 

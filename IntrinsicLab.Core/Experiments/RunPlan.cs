@@ -56,16 +56,19 @@ public sealed partial record RunPlan
     public EvaluationPlan Evaluation { get; init; } = new();
 
     /// <summary>Reads and resolves a plan, adding every fault to <paramref name="problems"/>; null when there were any.</summary>
-    public static RunPlan? Read(JsonElement json, List<Problem> problems)
+    /// <param name="json">The plan.</param>
+    /// <param name="problems">Receives the faults.</param>
+    /// <param name="rules">The learned rules there are, as "name@version"; parameters that name another are faults. Null to look nothing up.</param>
+    public static RunPlan? Read(JsonElement json, List<Problem> problems, IReadOnlyCollection<string>? rules = null)
     {
         var before = problems.Count;
         var members = Members.Of(json, "", problems);
-        var plan = Read(members, problems);
+        var plan = Read(members, problems, rules);
         members.RefuseOthers("member", Known);
         return problems.Count == before ? plan : null;
     }
 
-    internal static RunPlan? Read(Members members, List<Problem> problems)
+    internal static RunPlan? Read(Members members, List<Problem> problems, IReadOnlyCollection<string>? rules = null)
     {
         var before = problems.Count;
         var name = members.Text("name", 200);
@@ -80,10 +83,10 @@ public sealed partial record RunPlan
         var evaluation = ReadEvaluation(members, steps, problems);
         var world = environment is null ? null : World.Read(environment, environmentJson, members.At("environmentParameters"), problems);
         if (algorithm is not null && world is null)
-            FindFaults(algorithm, parametersJson, members.At("parameters"), problems);
+            FindFaults(algorithm, parametersJson, members.At("parameters"), problems, rules);
         if (algorithm is null || world is null)
             return null;
-        var parameters = ReadParameters(algorithm, world, parametersJson, members.At("parameters"), members.At("environment"), problems);
+        var parameters = ReadParameters(algorithm, world, parametersJson, members.At("parameters"), members.At("environment"), problems, rules);
         if (problems.Count != before || parameters is null)
             return null;
         return new RunPlan
@@ -147,11 +150,17 @@ public sealed partial record RunPlan
     }
 
     /// <summary>What is wrong with parameters whatever the environment: used where that is itself in doubt, so that no fault waits for another.</summary>
-    internal static void FindFaults(AlgorithmEntry algorithm, JsonElement? json, string pointer, List<Problem> problems) =>
-        ParameterSchema.Of(algorithm.Parameters).Read(json, algorithm.Defaults(new EnvironmentSpec(new Box([1], 0, 1), new Discrete(2))), pointer, problems);
+    internal static void FindFaults(
+        AlgorithmEntry algorithm, JsonElement? json, string pointer, List<Problem> problems, IReadOnlyCollection<string>? rules = null,
+        IReadOnlyCollection<Parameter>? varied = null)
+    {
+        var defaults = algorithm.Defaults(new EnvironmentSpec(new Box([1], 0, 1), new Discrete(2)));
+        RuleNames.Check(ParameterSchema.Of(algorithm.Parameters).Read(json, defaults, pointer, problems), pointer, rules, problems, varied);
+    }
 
     internal static object? ReadParameters(
-        AlgorithmEntry algorithm, World world, JsonElement? json, string pointer, string environmentPointer, List<Problem> problems)
+        AlgorithmEntry algorithm, World world, JsonElement? json, string pointer, string environmentPointer, List<Problem> problems,
+        IReadOnlyCollection<string>? rules = null, IReadOnlyCollection<Parameter>? varied = null)
     {
         if (algorithm.WhyNotOn(world.Spec) is { } reason)
         {
@@ -160,6 +169,7 @@ public sealed partial record RunPlan
         }
         var before = problems.Count;
         var parameters = ParameterSchema.Of(algorithm.Parameters).Read(json, algorithm.Defaults(world.Spec), pointer, problems);
+        RuleNames.Check(parameters, pointer, rules, problems, varied);
         if (problems.Count == before)
             Check(algorithm, parameters, world, pointer, problems);
         return parameters;

@@ -15,11 +15,14 @@ public sealed record RunRequest(RunPlan Plan, int Priority, IReadOnlyList<string
     ];
 
     /// <summary>Reads a request, adding every fault to <paramref name="problems"/>; null when there were any.</summary>
-    public static RunRequest? Read(JsonElement json, List<Problem> problems)
+    /// <param name="json">The request.</param>
+    /// <param name="problems">Receives the faults.</param>
+    /// <param name="rules">The learned rules there are, as "name@version"; parameters that name another are faults. Null to look nothing up.</param>
+    public static RunRequest? Read(JsonElement json, List<Problem> problems, IReadOnlyCollection<string>? rules = null)
     {
         var before = problems.Count;
         var members = Members.Of(json, "", problems);
-        var plan = RunPlan.Read(members, problems);
+        var plan = RunPlan.Read(members, problems, rules);
         var labels = Labels.Read(members);
         if (members.Take("seeds") is not null)
             members.Fault("seeds", "A run has one 'seed'; an experiment has 'seeds'.");

@@ -16,14 +16,16 @@ public sealed class Trainer : IDisposable
     private long stepsOfLastUpdate;
 
     /// <summary>Makes the plan's algorithm and environments, at step 0.</summary>
-    public Trainer(RunPlan plan)
+    /// <param name="plan">What to run.</param>
+    /// <param name="findRule">Finds the learned rules that plans name; null for those that come with the lab.</param>
+    public Trainer(RunPlan plan, Func<string, LearnedRule?>? findRule = null)
     {
         Plan = plan;
         // One thread per run: many runs share a machine better than one run shares its cores, and sums keep their order.
         torch.set_num_threads(1);
         environments = plan.CreateEnvironments();
         evaluations = new EvaluationSchedule(plan, environments.Spec);
-        var setup = new TrainingSetup(environments, plan.Steps, new Rng((ulong)plan.Seed), torch.device(plan.Device));
+        var setup = new TrainingSetup(environments, plan.Steps, new Rng((ulong)plan.Seed), torch.device(plan.Device)) { FindRule = findRule ?? ShippedRules.Find };
         algorithm = AlgorithmCatalog.Find(plan.Algorithm)!.Create(plan.Parameters, setup);
     }
 

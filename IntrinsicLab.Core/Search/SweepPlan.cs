@@ -71,7 +71,10 @@ public sealed record SweepPlan
     public string Notes { get; init; } = "";
 
     /// <summary>Reads a plan, adding every fault to <paramref name="problems"/>; null when there were any.</summary>
-    public static SweepPlan? Read(JsonElement json, List<Problem> problems)
+    /// <param name="json">The plan.</param>
+    /// <param name="problems">Receives the faults.</param>
+    /// <param name="rules">The learned rules there are, as "name@version"; parameters that name another are faults. Null to look nothing up.</param>
+    public static SweepPlan? Read(JsonElement json, List<Problem> problems, IReadOnlyCollection<string>? rules = null)
     {
         var faults = new List<Problem>();
         var members = Members.Of(json, "", faults);
@@ -88,13 +91,16 @@ public sealed record SweepPlan
         var world = environment is null ? null : World.Read(environment, environmentJson, members.At("environmentParameters"), faults);
         var start = algorithm is null || world is null ? null
             : RunPlan.ReadParameters(algorithm, world, parametersJson, members.At("parameters"), members.At("environment"), faults);
-        if (algorithm is not null && world is null)
-            RunPlan.FindFaults(algorithm, parametersJson, members.At("parameters"), faults);
         var searchJson = members.Take("search");
         if (searchJson is null)
             members.Fault("search", "This member is required: how to search, and where.");
         var search = Members.Of(searchJson, members.At("search"), faults);
-        var axes = searchJson is { ValueKind: JsonValueKind.Object } ? ReadSpace(search, algorithm, environment, faults) : [];
+        var axes = searchJson is { ValueKind: JsonValueKind.Object } ? ReadSpace(search, algorithm, environment, faults, rules) : [];
+        var varied = axes.Where(axis => !axis.IsOfEnvironment).Select(axis => axis.Parameter).ToList();
+        if (start is not null)
+            RuleNames.Check(start, members.At("parameters"), rules, faults, varied);
+        else if (algorithm is not null)
+            RunPlan.FindFaults(algorithm, parametersJson, members.At("parameters"), faults, rules, varied);
         var settings = ReadSettings(search, steps, seeds.Count, axes, faults, out var metric, out var finalShare);
         search.RefuseOthers("member", KnownOfSearch);
         members.RefuseOthers("member", Known);
@@ -255,7 +261,7 @@ public sealed record SweepPlan
         problems.AddRange(Configure(point).Problems.DefaultIfEmpty(new("/search/space", "No other configuration of this space makes sense.")));
     }
 
-    private static List<Axis> ReadSpace(Members search, AlgorithmEntry? algorithm, EnvironmentEntry? environment, List<Problem> faults)
+    private static List<Axis> ReadSpace(Members search, AlgorithmEntry? algorithm, EnvironmentEntry? environment, List<Problem> faults, IReadOnlyCollection<string>? rules)
     {
         var pointer = search.At("space");
         if (search.Take("space") is not { } json)
@@ -278,7 +284,7 @@ public sealed record SweepPlan
             if (schema is null)
                 faults.Add(new(at, Problem.Unknown("parameter", key,
                     [.. own?.Parameters.Select(each => each.Name) ?? [], .. worlds.SelectMany(each => each.Parameters).Select(each => EnvironmentPrefix + each.Name)])));
-            else if (ReadDimension(key, schema.Find(name)!, value, at, faults) is var (dimension, resolved))
+            else if (ReadDimension(key, schema.Find(name)!, value, at, faults, rules) is var (dimension, resolved))
                 axes.Add(new(dimension, schema, schema.Find(name)!, resolved, isOfEnvironment));
         }
         if (axes.Count == 0 && faults.Count == before && algorithm is not null && environment is not null)
@@ -288,7 +294,8 @@ public sealed record SweepPlan
         return axes;
     }
 
-    private static (Dimension Dimension, JsonNode Json)? ReadDimension(string key, Parameter parameter, JsonElement json, string at, List<Problem> faults)
+    private static (Dimension Dimension, JsonNode Json)? ReadDimension(
+        string key, Parameter parameter, JsonElement json, string at, List<Problem> faults, IReadOnlyCollection<string>? rules)
     {
         var before = faults.Count;
         var members = Members.Of(json, at, faults);
@@ -306,6 +313,7 @@ public sealed record SweepPlan
                     if (parameter.Read(element, place, faults) is not { } read)
                         continue;
                     var value = parameter.ToJson(read)!;
+                    RuleNames.Check(parameter, value, place, rules, faults);
                     if (values.Any(other => other.ToJsonString() == value.ToJsonString()))
                         faults.Add(new(place, "This value is listed twice."));
                     values.Add(value);

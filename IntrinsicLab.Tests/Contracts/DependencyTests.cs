@@ -26,7 +26,7 @@ public partial class DependencyTests
         ["Formulas"] = ["Formulas"],
         ["Networks"] = ["Networks", "Formulas"],
         ["Optimizers"] = ["Optimizers", "Formulas"],
-        ["Algorithms"] = ["Algorithms", "Environments", "Environments.Wrappers", "Experiments", "Formulas", "Networks", "Optimizers"],
+        ["Algorithms"] = ["Algorithms", "Environments", "Environments.Wrappers", "Experiments", "Formulas", "Networks", "Optimizers", "Statistics"],
         ["Statistics"] = ["Statistics"],
         ["Experiments"] = ["Experiments", "Algorithms", "Environments", "Environments.Wrappers", "Statistics"],
         ["Search"] = ["Search", "Experiments", "Algorithms", "Environments", "Environments.Wrappers", "Statistics"],

@@ -23,6 +23,11 @@ public class GoalLearningTests
     public void Training_TenSkillsInTheOpen_AreToldApart() =>
         Assert.InRange(Last("skill/reward", "diayn", 4000, """{"skillCount": 10}"""), 1.8, Math.Log(10));
 
+    // Without a wall the reward that nobody gave a distance has come to resemble one; untrained it says nothing of it.
+    [Fact]
+    public void Training_TenSkillsInTheOpen_ArePaidMoreTheNearerTheyAreToTheirEnds() =>
+        Assert.InRange(Last("field/distance", "diayn", 4000, """{"skillCount": 10}"""), 0.6, 1);
+
     [Fact]
     public void Training_GoalsOfSkillsWithoutADistance_AreApproached() =>
         Assert.InRange(Last("goal/distance", "gpim", 10_000, """{"skillCount": 20}"""), 0, 0.7);

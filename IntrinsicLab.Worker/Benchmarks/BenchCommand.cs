@@ -17,6 +17,7 @@ public static class BenchCommand
         ("gain", "information gain of a rollout at once, against a loop over its transitions", GainBenchmark.Run),
         ("trpo", "what an iteration of TRPO costs: sampling, baseline, conjugate gradients, line search", TrpoBenchmark.Run),
         ("sac", "an update of soft actor-critic, against the same on eager autograd", SacBenchmark.Run),
+        ("lpg", "meta-updates and environment steps per second, the rule's share of a matrix product, CPU against GPU", LpgBenchmark.Run),
         ("cln", "updates per second of CLN against PPO on as many steps", ClnBenchmark.Run),
         ("storage", "metric ingest, charts of a million points, the run table with 10,000 runs", StorageBenchmark.Run),
         ("compare", "200 runs compared: curves with bands, final scores, profiles, tests", CompareBenchmark.Run),

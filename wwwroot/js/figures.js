@@ -1,4 +1,5 @@
-// <lab-figures run live none> shows what a run's algorithm drew of itself, with a slider over training time.
+// <lab-figures run live none others> shows what a run's algorithm drew of itself, with a slider over training time; where others (a list of id and
+// name, its own among them) ran beside it, one click shows the same figures of these, at about the same moment.
 // The figures are data (artifacts figures/STEP.json); plotly draws them, and each has a table.
 import { colour, plotly } from './chart.js';
 import { count, figure as shown } from './curves.js';
@@ -10,6 +11,8 @@ const fetched = new Map();
 
 class Figures extends HTMLElement {
   #sheets = [];
+  #others = [];
+  #shownRun = null;
   #sheet = null;
   #cards = new Map();
   #tables = new Set();
@@ -39,7 +42,8 @@ class Figures extends HTMLElement {
     this.#bar.hidden = true;
     const note = make('div', 'empty');
     note.append(Object.assign(make('p'), { textContent: 'Loading the figures' }));
-    this.replaceChildren(this.#bar, make('div', 'figures-grid'), note);
+    this.#others = JSON.parse(this.getAttribute('others') || '[]');
+    this.replaceChildren(...this.#choice(), this.#bar, make('div', 'figures-grid'), note);
     document.addEventListener('lab:theme', this.#onTheme);
     window.addEventListener('popstate', this.#onPop);
     this.#tables = new Set((new URL(location.href).searchParams.get('figureTables') ?? '').split(',').filter(Boolean));
@@ -56,18 +60,47 @@ class Figures extends HTMLElement {
     this.#cards.clear();
   }
 
+  /** The run whose figures are shown: its own, or the one beside it that the address names. */
+  get #run() {
+    const asked = new URL(location.href).searchParams.get('of');
+    return this.#others.some(other => other.id === asked) ? asked : this.getAttribute('run');
+  }
+
+  // Buttons for the runs beside it; none where it ran alone.
+  #choice() {
+    if (this.#others.length < 2) return [];
+    const row = make('div', 'row figures-of');
+    const segments = make('div', 'segments');
+    segments.setAttribute('role', 'group');
+    segments.setAttribute('aria-label', 'Run of the experiment whose figures are shown');
+    for (const { id, name } of this.#others) {
+      const each = Object.assign(make('button'), { type: 'button', textContent: name });
+      each.dataset.run = id;
+      each.addEventListener('click', () => {
+        address('of', id === this.getAttribute('run') ? null : id);
+        this.#refresh();
+      });
+      segments.append(each);
+    }
+    row.append(Object.assign(make('span', 'muted small'), { textContent: 'Figures of' }), segments);
+    return [row];
+  }
+
   async #refresh() {
-    const run = this.getAttribute('run');
+    const run = this.#run;
+    this.#shownRun = run;
+    for (const each of this.querySelectorAll(':scope > .figures-of button')) each.setAttribute('aria-pressed', String(each.dataset.run === run));
     try {
       const response = await fetch(`/api/v1/runs/${run}/artifacts`, { cache: 'no-store' });
       if (!response.ok) throw new Error(response.status === 404 ? 'This run is not there any more.' : `The server answered ${response.status} for the list of figures.`);
       const { items } = await response.json();
+      if (run !== this.#run) return;
       this.#sheets = items.filter(item => item.name.startsWith(PREFIX)).map(item => ({
         step: Number(item.name.slice(PREFIX.length, -'.json'.length)), address: `/api/v1/runs/${run}/artifacts/${item.name}`, stamp: item.createdAt,
       }));
       if (!this.isConnected) return;
       if (this.#sheets.length) await this.#show();
-      else this.#say('No figures yet', this.getAttribute('none'));
+      else this.#say('No figures yet', run === this.getAttribute('run') ? this.getAttribute('none') : 'That run has made none so far.');
     } catch (error) {
       if (!this.#sheet) this.#say('The figures cannot be shown', error.message);
     }
@@ -78,19 +111,25 @@ class Figures extends HTMLElement {
     note.hidden = false;
     note.replaceChildren(Object.assign(make('h2'), { textContent: title }), Object.assign(make('p'), { textContent: text ?? '' }));
     this.#bar.hidden = true;
+    this.querySelector(':scope > .figures-grid').hidden = true;
   }
 
+  // The moment that the address names, or the nearest one: another run has others.
   get #wanted() {
     const asked = new URL(location.href).searchParams.get('figures');
-    const index = asked === null ? -1 : this.#sheets.findIndex(sheet => sheet.step === Number(asked));
-    return index < 0 ? this.#sheets.length - 1 : index;
+    const last = this.#sheets.length - 1;
+    if (asked === null || !Number.isFinite(Number(asked))) return last;
+    const away = this.#sheets.map(sheet => Math.abs(sheet.step - Number(asked)));
+    return away.indexOf(Math.min(...away));
   }
 
   async #show() {
+    if (this.#shownRun !== this.#run) return this.#refresh();
     if (!this.#sheets.length) return;
     const index = this.#wanted;
     const sheet = this.#sheets[index];
     this.querySelector(':scope > .empty').hidden = true;
+    this.querySelector(':scope > .figures-grid').hidden = false;
     this.#bar.hidden = false;
     this.#range.max = String(this.#sheets.length - 1);
     this.#range.value = String(index);
@@ -161,7 +200,7 @@ class Figures extends HTMLElement {
     card.title.textContent = figure.title;
     const { extremes, alone } = this.#scale(figure);
     card.caption.textContent = figure.kind !== 'heat' || figure.kinds || this.#sheets.length < 2 ? figure.caption
-      : `${figure.caption} ${alone ? 'Colours are of this moment: values of others are far larger.' : 'Colours mean the same at every moment.'}`;
+      : `${figure.caption} ${figure.range ? 'Colours mean the same at every moment and in every run.' : alone ? 'Colours are of this moment: values of others are far larger.' : 'Colours mean the same at every moment.'}`;
     card.toggle.setAttribute('aria-pressed', String(asTable));
     card.plot.hidden = asTable;
     card.table.hidden = !asTable;
@@ -176,6 +215,7 @@ class Figures extends HTMLElement {
 
   // One scale for all moments; where it would leave this one a single colour, its own.
   #scale(figure) {
+    if (figure.range) return { extremes: [figure.range[0], figure.range[0], figure.range[1]] };
     const extremes = this.#scales.get(figure.id);
     if (!extremes || figure.diverging || figure.logarithmic) return { extremes };
     const own = widened(undefined, figure.values);
@@ -379,7 +419,7 @@ function paths(figure, layout, axis) {
         ...walls(figure),
       ],
       xaxis: { ...axis(figure.x), ...ranged(left, right) },
-      yaxis: { ...axis(figure.y), scaleanchor: 'x', ...ranged(bottom, top) },
+      yaxis: { ...axis(figure.y), ...(figure.freeScales ? {} : { scaleanchor: 'x' }), ...ranged(bottom, top) },
     },
   };
 }
@@ -414,7 +454,7 @@ function regions(figure, layout, axis) {
     layout: {
       ...layout, shapes: walls(figure),
       xaxis: { ...axis(figure.x), showgrid: false, range: edges(figure.columns), constrain: 'domain' },
-      yaxis: { ...axis(figure.y), showgrid: false, range: edges(figure.rows), scaleanchor: 'x', constrain: 'domain' },
+      yaxis: { ...axis(figure.y), showgrid: false, range: edges(figure.rows), ...(figure.equalScales ? { scaleanchor: 'x' } : {}), constrain: 'domain' },
     },
   };
 }

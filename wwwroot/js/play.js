@@ -511,7 +511,9 @@ class Play extends HTMLElement {
     this.#pad.clear();
     this.#pad.plane = this.#spec.goalPlane;
     told.textContent = `Most likely actions of the policy after ${count(answer.trainedSteps)} steps of training.`
-      + (this.#spec.goalPlane ? ' Click the map, or type a place, to send it there; the goal stays for later episodes.' : '')
+      + (this.#spec.goalPlane?.meaning ? ` Click the map, or type a place: ${this.#spec.goalPlane.meaning[0].toLowerCase()}${this.#spec.goalPlane.meaning.slice(1)}. It holds for later episodes too.`
+        : this.#spec.goalPlane ? ' Click the map, or type a place, to send it there; the goal stays for later episodes.'
+          : this.#spec.whyNoGoalPlane ? ` It cannot be sent anywhere. ${this.#spec.whyNoGoalPlane}` : '')
       + (this.#spec.keyboard ? ' Hold a key to take over while the picture has the focus.' : '');
     this.#traces = answer.traces.map(trace => {
       const value = make('dd', { textContent: '–' });

@@ -77,6 +77,7 @@ public sealed class AntGoal : IEnvironment
                 "Right front hip", "Right front ankle", "Left hind hip", "Left hind ankle"),
             Deterministic = size == 0 && config.ResetNoiseScale == 0,
             Goal = size == 0 ? null : new GoalLayout(StateSize, size) { SuccessRadius = config.SuccessRadius },
+            WhyNoGoalPlane = WantedPositions.WhyNoPlane(config.Goal),
             GoalPlane = WantedPositions.Plane(config.Goal, config.GoalRange),
         };
     }

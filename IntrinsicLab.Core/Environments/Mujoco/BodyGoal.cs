@@ -71,6 +71,11 @@ internal sealed class WantedPositions
         ? null
         : new GoalPlane(-range, onALine ? 0 : -range, range, onALine ? 0 : range) { Unit = "m" };
 
+    /// <summary>Why other goals cannot be pointed at; empty for places, and where there is no goal.</summary>
+    internal static string WhyNoPlane(BodyGoal goal) => goal is BodyGoal.None or BodyGoal.Position
+        ? ""
+        : "Its goals are poses: the place and all joints at once. A click would name a place alone, and not what the body should look like there; with the goal “position” it can be sent.";
+
     /// <summary>Goal and body as places.</summary>
     internal GoalPlaces Places(double radius) => wanted.Length == 1
         ? GoalPlaces.Between(wanted[0], 0, simulation.Positions[0], 0, radius)

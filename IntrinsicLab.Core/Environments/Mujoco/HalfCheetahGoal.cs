@@ -76,6 +76,7 @@ public sealed class HalfCheetahGoal : IEnvironment
             Keyboard = MujocoKeys.Of(Actions, "Hind thigh", "Hind shin", "Hind foot", "Front thigh", "Front shin", "Front foot"),
             Deterministic = size == 0 && config.ResetNoiseScale == 0,
             Goal = size == 0 ? null : new GoalLayout(StateSize, size) { SuccessRadius = config.SuccessRadius },
+            WhyNoGoalPlane = WantedPositions.WhyNoPlane(config.Goal),
             GoalPlane = WantedPositions.Plane(config.Goal, config.GoalRange, onALine: true),
         };
     }

@@ -74,6 +74,7 @@ public sealed class SwimmerGoal : IEnvironment
             Keyboard = MujocoKeys.Of(Actions, "First joint", "Second joint"),
             Deterministic = size == 0 && config.ResetNoiseScale == 0,
             Goal = size == 0 ? null : new GoalLayout(StateSize, size) { SuccessRadius = config.SuccessRadius },
+            WhyNoGoalPlane = WantedPositions.WhyNoPlane(config.Goal),
             GoalPlane = WantedPositions.Plane(config.Goal, config.GoalRange),
         };
     }

@@ -282,6 +282,8 @@ public sealed class GridRooms(GridRoomsConfig config) : IEnvironment, ITabular
                     (place[0], place[1]) = (StateTable.HotIndex(state) % Side, StateTable.HotIndex(state) / Side),
                 Bounds = new(-0.5, -0.5, Side - 0.5, Side - 0.5),
             },
+            WhyNoGoalPlane = config.Goal is RoomGoal.None or RoomGoal.Random
+                ? "" : $"Its goal is the {config.Goal.ToString().ToLowerInvariant()} room in every episode; with the goal “random” it can be sent to any.",
             GoalPlane = config.Goal == RoomGoal.Random ? new GoalPlane(0, 0, Side - 1, Side - 1) { Unit = "cells" } : null,
             Table = new(config.Goal == RoomGoal.Random ? 4 * Cells : Cells, observation => StateOf(config, observation))
             {

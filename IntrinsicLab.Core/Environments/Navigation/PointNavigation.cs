@@ -328,16 +328,20 @@ public sealed class PointNavigation(PointNavigationConfig config) : IEnvironment
 
     /// <inheritdoc/>
     public GoalPlaces? Places => Spec.GoalPlane is null ? null
-        : GoalPlaces.Between(goals[0], goals[1], x, y, config.SuccessRadius) with { OriginX = Margin + FieldSide / 2, OriginY = Margin + FieldSide / 2 };
+        : GoalPlaces.Between(Wanted.X, Wanted.Y, x, y, config.SuccessRadius) with { OriginX = Margin + FieldSide / 2, OriginY = Margin + FieldSide / 2 };
 
     /// <inheritdoc/>
     public void Want(double x, double y, Span<float> observation)
     {
-        var plane = Spec.GoalPlane ?? throw new NotSupportedException("Only fixed goals and goals shown as pictures are places.");
+        var plane = Spec.GoalPlane ?? throw new NotSupportedException("Without goals there is nothing to put anywhere.");
         if (!running)
             throw new InvalidOperationException("The episode has ended or was not begun; call Reset first.");
         plane.Require(x, y);
-        (goals[0], goals[1]) = (x, y);
+        if (config.Goal == PointGoal.Dynamic)
+            // From the nearest point of its circle on, as if it were there now.
+            phase = Math.Atan2(y, x) - 2 * Math.PI * steps / config.StepsPerTurn;
+        else
+            (goals[^2], goals[^1]) = (x, y);
         DrawWanted();
         Observe(observation);
     }
@@ -496,7 +500,16 @@ public sealed class PointNavigation(PointNavigationConfig config) : IEnvironment
                         : null,
                 },
             Plan = map.Walls.Count == 0 ? null : new FloorPlan(map.Walls) { WaysTo = (x, y) => map.DistancesTo(x, y).From },
-            GoalPlane = config.Goal is PointGoal.Fixed or PointGoal.Image ? new GoalPlane(-1, -1, 1, 1) { Scale = FieldSide / 2 } : null,
+            GoalPlane = config.Goal == PointGoal.None ? null : new GoalPlane(-1, -1, 1, 1)
+            {
+                Scale = FieldSide / 2,
+                Meaning = config.Goal switch
+                {
+                    PointGoal.Dynamic => "The goal goes on from the point of its circle that is nearest to there",
+                    PointGoal.Waypoints when config.Waypoints > 1 => "The last of the way-points is put there; the others stay, and each is still wanted for its slot of time",
+                    _ => "",
+                },
+            },
         };
     }
 }

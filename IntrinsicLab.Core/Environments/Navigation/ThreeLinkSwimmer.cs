@@ -313,6 +313,9 @@ public sealed class ThreeLinkSwimmer(ThreeLinkSwimmerConfig config) : IEnvironme
             Goal = config.Goal == ThreeLinkGoal.None
                 ? null
                 : new GoalLayout(StateSize, goal.Length) { SuccessRadius = config.SuccessRadius },
+            WhyNoGoalPlane = config.Goal == ThreeLinkGoal.Pose
+                ? "Its goals are poses: joints, heading and place. A click would name a place alone, and not how the body should lie there; with the goal “position” it can be sent."
+                : "",
             GoalPlane = config.Goal == ThreeLinkGoal.Position ? new GoalPlane(-Farthest, -Farthest, Farthest, Farthest) { Unit = "link lengths" } : null,
         };
     }

@@ -97,6 +97,7 @@ public sealed class FrameStack(IEnvironment inner, int count) : IEnvironment
     // What was before the episode's start is shown as its first observation.
     private static StateMap Stacked(StateMap map, Box observation, int count) => map with
     {
+        Components = null,
         Observe = (x, y, stepsAgo, stacked) =>
         {
             var frame = new float[observation.Size];

@@ -156,7 +156,7 @@ public class GoalPlaceTests
     {
         IEnvironment[] without =
         [
-            new PointNavigation(new() { Goal = PointGoal.None }), new PointNavigation(new() { Goal = PointGoal.Waypoints }),
+            new PointNavigation(new() { Goal = PointGoal.None }),
             new PointMaze(new() { Goal = MazeGoal.None }), new GridRooms(new() { Goal = RoomGoal.Red }), new ThreeLinkSwimmer(new()),
             new CartPole(new()), new TimeLimit(new CartPole(new()), 10),
         ];
@@ -168,6 +168,63 @@ public class GoalPlaceTests
             Assert.Null(world.Places);
             Assert.Throws<NotSupportedException>(() => world.Want(0, 0, observation));
         }
+    }
+
+    [Fact]
+    public void Want_OfWayPoints_PutsTheLastAndLeavesTheOthers()
+    {
+        var field = new PointNavigation(new() { Goal = PointGoal.Waypoints, Waypoints = 3, StepsPerWaypoint = 2, StartNoise = 0 });
+        var observation = new float[6];
+        (double X, double Y)[] Wanted(bool click)
+        {
+            var wanted = new List<(double, double)>();
+            field.Reset(new Rng(3), observation);
+            if (click)
+                field.Want(0.25, -0.5, observation);
+            for (var step = 0; step < 6; step++)
+            {
+                wanted.Add((Math.Round(field.Places!.Value.WantedX, 6), Math.Round(field.Places!.Value.WantedY, 6)));
+                Assert.Equal((float)field.Places!.Value.WantedX, observation[2]);
+                field.Step([0, 0], observation);
+            }
+            return [.. wanted];
+        }
+
+        var own = Wanted(click: false);
+
+        Assert.Equal([.. own[..4], (0.25, -0.5), (0.25, -0.5)], Wanted(click: true));
+        Assert.Equal(3, own.Distinct().Count());
+        Assert.StartsWith("The last of the way-points", field.Spec.GoalPlane!.Meaning, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Want_OfAGoalThatMoves_LetsItGoOnFromTheNearestPointOfItsCircle()
+    {
+        var field = new PointNavigation(new() { Goal = PointGoal.Dynamic, StartNoise = 0 });
+        var observation = new float[6];
+        field.Reset(new Rng(3), observation);
+        for (var step = 0; step < 7; step++)
+            field.Step([0, 0], observation);
+
+        // Straight up, beyond the circle of 0.6; ten of forty steps later it is a quarter further, against the clock.
+        field.Want(0, 0.9, observation);
+        var now = field.Places!.Value;
+        for (var step = 0; step < 10; step++)
+            field.Step([0, 0], observation);
+        var later = field.Places!.Value;
+
+        Assert.Equal((0, 0.6, 0.6), (Math.Round(now.WantedX, 9), Math.Round(now.WantedY, 9), Math.Round(now.Distance, 9)));
+        Assert.Equal((-0.6, 0), (Math.Round(later.WantedX, 9), Math.Round(later.WantedY, 9)));
+        Assert.Equal(-0.6f, observation[2], 5);
+    }
+
+    [Fact]
+    public void Spec_OfGoalsThatAreNoPlaces_SaysWhyNobodyCanPointAtOne()
+    {
+        Assert.Contains("poses", new ThreeLinkSwimmer(new()).Spec.WhyNoGoalPlane);
+        Assert.Contains("red room", new GridRooms(new() { Goal = RoomGoal.Red }).Spec.WhyNoGoalPlane);
+        Assert.All(Worlds.Values, make => Assert.Equal("", make().Spec.WhyNoGoalPlane));
+        Assert.Equal("", new CartPole(new()).Spec.WhyNoGoalPlane);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class ReproductionPageTests(LabInBrowser lab)
         await Expect(page.Tab.Locator("lab-compare .scatterlayer > .trace").First).ToBeAttachedAsync();
         var rows = page.Tab.GetByRole(AriaRole.Group, new() { Name = "Expectations, table" }).Locator("tbody tr");
         await Expect(rows).ToHaveCountAsync(2);
-        await Expect(rows.First).ToContainTextAsync("with PPO better than with A2C on cartpole");
+        await Expect(rows.First).ToContainTextAsync("with PPO better than with A2C on CartPole (higher final return)");
         await Expect(rows.First).ToContainTextAsync("2 and 2");
         await Expect(rows.Nth(1)).ToContainTextAsync(new Regex("holds|undecided"));
         await Expect(page.Tab.Locator(".facts .status").First).ToHaveTextAsync(new Regex("holds|does not hold|undecided"));

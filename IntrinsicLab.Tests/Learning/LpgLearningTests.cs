@@ -1,0 +1,34 @@
+using IntrinsicLab.Core;
+using IntrinsicLab.Core.Algorithms;
+using IntrinsicLab.Core.Analyses;
+using IntrinsicLab.Core.Environments.GridWorlds;
+using IntrinsicLab.Core.Experiments;
+using IntrinsicLab.Tests.Contracts;
+
+namespace IntrinsicLab.Tests.Learning;
+
+/// <summary>A rule that begins by knowing nothing learns to teach agents worlds that it never saw.</summary>
+[Trait("Kind", "Learning")]
+public class LpgLearningTests
+{
+    // Mean score over chains of 8 to 20 steps, both first actions right in turn.
+    private static double OnChains(RuleContent rule) => Enumerable.Range(0, 6).Average(index =>
+        LevelTrial.ByRule(rule, new AgentRates(10, 4), new ChainLevel(8 + 2 * index + index / 5 * 2, index % 2), new TrialLength(), new Rng((ulong)index)).Score);
+
+    [Fact]
+    public void Training_OnChains_MakesARuleThatTeachesChains()
+    {
+        using var trainer = new Trainer(AlgorithmContractTests.Plan("lpg", "level-mix", environmentParameters: """{"suite": "chains"}""",
+            parameters: """{"lifetimes": 16, "predictionCoefficients": "0.8, 4, 8", "policyEntropy": 0.01, "metaLearningRate": 0.003, "risingUpdates": 10, "threads": 2}""")
+            with
+        { Steps = 4_000_000 });
+        trainer.Update();
+        var before = OnChains(trainer.Rule!);
+
+        while (!trainer.Finished)
+            trainer.Update();
+
+        Assert.InRange(before, -0.6, 0.6);
+        Assert.InRange(OnChains(trainer.Rule!), 0.9, 1);
+    }
+}
