@@ -31,6 +31,7 @@ public static class DataServices
         services.AddSingleton<CheckpointStore>();
         services.AddSingleton<RunLog>();
         services.AddSingleton<ArtifactStore>();
+        services.AddSingleton<Rules>();
         services.AddHostedService<SchemaUpdate>();
         return services;
     }

@@ -14,6 +14,7 @@ public sealed class LabDbContext(DbContextOptions<LabDbContext> options) : DbCon
     public DbSet<RunEvent> RunEvents => Set<RunEvent>();
     public DbSet<Experiment> Experiments => Set<Experiment>();
     public DbSet<Baseline> Baselines => Set<Baseline>();
+    public DbSet<KeptRule> Rules => Set<KeptRule>();
     public DbSet<MetricSeries> MetricSeries => Set<MetricSeries>();
     public DbSet<LogLine> LogLines => Set<LogLine>();
     public DbSet<Artifact> Artifacts => Set<Artifact>();

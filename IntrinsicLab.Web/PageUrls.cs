@@ -21,6 +21,12 @@ internal static class PageUrls
     public const string Gymnasium = "gymnasium";
     public const string Bandits = "bandits";
 
+    public const string Rules = "rules";
+
+    public static string Rule(string id) => $"{Rules}/{id}";
+
+    public static string NewWithPlan(string plan) => $"{New}?plan={Uri.EscapeDataString(plan)}";
+
     public const string Sweeps = "sweeps";
     public const string NewSweep = "sweeps/new";
 

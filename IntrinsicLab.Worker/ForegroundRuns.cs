@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using IntrinsicLab.Core.Experiments;
 using IntrinsicLab.Data;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -48,6 +49,16 @@ internal static class ForegroundRuns
             Console.Error.WriteLine(problem);
             return 2;
         }
+    }
+
+    /// <summary>The learned rules that a plan may name; null where it names none.</summary>
+    public static async Task<IReadOnlyList<string>?> RulesFor(string plan)
+    {
+        if (!RuleNames.MayBeIn(plan))
+            return null;
+        await using var data = Builder().Services.BuildServiceProvider();
+        await data.MigrateLabDatabase();
+        return await data.GetRequiredService<Rules>().Ids();
     }
 
     /// <summary>A host with the lab's data and settings, quiet but for warnings.</summary>

@@ -13,7 +13,7 @@ internal static class Provenance
     public static async Task Record(LabDbContext context, Guid runId, long fence, string device, CancellationToken cancellationToken = default)
     {
         var version = WorkerNode.CodeVersion.Split('+', 2);
-        var commit = version.Length == 2 ? version[1] : null;
+        var commit = Commit;
         var (hardware, packages) = (Hardware(device), Packages());
         var libtorch = torch.__version__;
         var now = DateTimeOffset.UtcNow;
@@ -30,6 +30,9 @@ internal static class Provenance
             throw new StaleFenceException(runId, fence);
     }
 
+    /// <summary>Commit that this program was built from; null where it is not known.</summary>
+    public static string? Commit => WorkerNode.CodeVersion.Split('+', 2) is [_, var commit] ? commit : null;
+
     private static string Packages()
     {
         var lines = new SortedSet<string>(StringComparer.Ordinal) { $".NET {Environment.Version}" };
@@ -44,7 +47,8 @@ internal static class Provenance
         return string.Join('\n', lines);
     }
 
-    private static string Hardware(string device)
+    /// <summary>Processor, cores and memory, and the cards where the device is one.</summary>
+    public static string Hardware(string device)
     {
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9;
         var processor = FirstLine("/proc/cpuinfo", "model name") ?? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();

@@ -29,9 +29,11 @@ internal static class RunCommand
     private static async Task<(ExperimentPlan Plan, string Json)?> ReadPlan(FileInfo file)
     {
         string text;
+        IReadOnlyList<string>? rules;
         try
         {
             text = await File.ReadAllTextAsync(file.FullName);
+            rules = await ForegroundRuns.RulesFor(text);
         }
         catch (Exception error) when (StartProblem.Of(error) is { } problem)
         {
@@ -45,11 +47,11 @@ internal static class RunCommand
             using var json = JsonDocument.Parse(text, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             if (json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("algorithm", out _))
             {
-                if (RunRequest.Read(json.RootElement, problems) is { } request)
+                if (RunRequest.Read(json.RootElement, problems, rules) is { } request)
                     plan = new ExperimentPlan(request.Plan.Name, [request.Plan], request.Priority, request.Tags, request.Notes);
             }
             else
-                plan = ExperimentPlan.Read(json.RootElement, problems);
+                plan = ExperimentPlan.Read(json.RootElement, problems, rules);
         }
         catch (JsonException error)
         {

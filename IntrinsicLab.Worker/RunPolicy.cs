@@ -88,7 +88,7 @@ internal sealed class RunPolicy(Trainer trainer, EnvironmentFactory environments
             // One that failed to load may be half filled.
             trainer?.Dispose();
             trainer = null;
-            trainer = new Trainer(plan);
+            trainer = new Trainer(plan, provider.GetRequiredService<Rules>().Find);
             try
             {
                 using var content = new MemoryStream(checkpoint.Content);

@@ -15,7 +15,7 @@ namespace IntrinsicLab.Worker;
 /// as speed; one that is broken off is played again from its start when the run goes on.
 /// </summary>
 internal sealed class RunTraining(
-    RunQueue queue, MetricStore metrics, CheckpointStore checkpoints, IDbContextFactory<LabDbContext> contexts, LabOptions options, StopRequest stop)
+    RunQueue queue, MetricStore metrics, CheckpointStore checkpoints, Rules rules, IDbContextFactory<LabDbContext> contexts, LabOptions options, StopRequest stop)
 {
     private const int MostBuffered = 1000;
     private static readonly TimeSpan FlushPeriod = TimeSpan.FromSeconds(1);
@@ -29,6 +29,7 @@ internal sealed class RunTraining(
     private readonly Stopwatch sinceStart = new();
     private readonly Stopwatch sinceFlush = new();
     private bool evaluationIsPending;
+    private long updates;
     private Guid runId;
     private long fence;
     private long pauseAt;
@@ -96,7 +97,7 @@ internal sealed class RunTraining(
 
     private async Task Train(RunPlan plan)
     {
-        var trainer = new Trainer(plan);
+        var trainer = new Trainer(plan, rules.Find);
         try
         {
             var start = await checkpoints.LoadLastGood(runId, Loads, step => Console.WriteLine($"The checkpoint at step {step} cannot be used."));
@@ -106,7 +107,10 @@ internal sealed class RunTraining(
             Console.WriteLine(start is null ? "Starts at step 0." : $"Goes on from step {start.Step}.");
             await queue.Transition(runId, RunStatus.Running, "train", start is null ? "training" : $"training from step {start.Step}", fence);
             // The checkpoint may lie before or after the evaluation of its step.
-            var evaluated = (await metrics.Names(runId)).FirstOrDefault(metric => metric.Name == Metrics.EvaluationReturn)?.LastStep;
+            var stored = await metrics.Names(runId);
+            var evaluated = stored.FirstOrDefault(metric => metric.Name == Metrics.EvaluationReturn)?.LastStep;
+            // Every update reports it once.
+            updates = stored.FirstOrDefault(metric => metric.Name == Metrics.Episodes)?.Count ?? 0;
             evaluationIsPending = trainer.EvaluationIsDue && evaluated != trainer.Steps;
             await Loop(trainer);
             await Finish(trainer);
@@ -129,7 +133,7 @@ internal sealed class RunTraining(
                 Console.WriteLine(error.Message);
                 // It may be half filled.
                 trainer.Dispose();
-                trainer = new Trainer(plan);
+                trainer = new Trainer(plan, rules.Find);
                 return false;
             }
         }
@@ -148,10 +152,13 @@ internal sealed class RunTraining(
                 return;
             var update = Stopwatch.StartNew();
             var progress = trainer.Update();
+            updates++;
             evaluationIsPending = trainer.EvaluationIsDue;
             // Now, not with the evaluation: what figures show may not be in the checkpoint that an evaluation can be resumed from.
             if (evaluationIsPending && trainer.Figures() is { } sheet)
                 artifacts.Add(new NewArtifact(sheet.Name, "application/json", sheet.ToJson()).Compressed());
+            if (evaluationIsPending)
+                AddRule(trainer);
             if (update.Elapsed > longestUpdate)
                 longestUpdate = update.Elapsed;
             var active = ActiveSeconds;
@@ -194,7 +201,10 @@ internal sealed class RunTraining(
     private async Task Finish(Trainer trainer)
     {
         if (trainer.Steps > 0)
+        {
+            AddRule(trainer);
             await Flush(trainer, withCheckpoint: true);
+        }
         while (true)
         {
             var status = await Status();
@@ -210,6 +220,15 @@ internal sealed class RunTraining(
             if ((await queue.Transition(runId, to, "train", reason, fence)).Outcome != TransitionOutcome.Illegal)
                 return;
         }
+    }
+
+    // In place of the one before: a run has one rule, the newest.
+    private void AddRule(Trainer trainer)
+    {
+        if (trainer.Rule is { } rule)
+            artifacts.Add(RunRule.Artifact(
+                rule, trainer.Plan, updates, trainer.Steps, ActiveSeconds, Provenance.Commit, Provenance.Hardware(trainer.Plan.Device),
+                DateOnly.FromDateTime(DateTime.UtcNow)));
     }
 
     private async Task Flush(Trainer trainer, bool withCheckpoint)

@@ -61,9 +61,9 @@ internal static class SweepCommand
         var problems = new List<Problem>();
         try
         {
-            using var json = JsonDocument.Parse(
-                await File.ReadAllTextAsync(file.FullName), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            if (SweepPlan.Read(json.RootElement, problems) is { } plan)
+            var text = await File.ReadAllTextAsync(file.FullName);
+            using var json = JsonDocument.Parse(text, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            if (SweepPlan.Read(json.RootElement, problems, await ForegroundRuns.RulesFor(text)) is { } plan)
                 return plan;
         }
         catch (JsonException error)

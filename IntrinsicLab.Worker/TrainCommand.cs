@@ -18,6 +18,7 @@ internal static class TrainCommand
             provider.GetRequiredService<RunQueue>(),
             provider.GetRequiredService<MetricStore>(),
             provider.GetRequiredService<CheckpointStore>(),
+            provider.GetRequiredService<Rules>(),
             provider.GetRequiredService<IDbContextFactory<LabDbContext>>(),
             provider.GetRequiredService<IOptions<LabOptions>>().Value,
             stop);

@@ -39,7 +39,7 @@ public static class RuleResponse
                 new("reward of the step"), new(PolicyTarget),
                 [new("the episode goes on", rewards, plain.Policy(Place)), new("the episode ends", rewards, ended.Policy(Place))]),
             new LineFigure("response-probability", "Answer to a probability",
-                "The same over how probable the action was: a rule that keeps policies open pays improbable actions more.",
+                "The same over how probable the action was. A rule that answers improbable actions with more than probable ones keeps policies varied.",
                 new("probability of the action, π(a|s)"), new(PolicyTarget),
                 [.. new[] { -1f, 0, 1 }.Select(reward => new FigureSeries(
                     reward < 0 ? "reward −1" : reward > 0 ? "reward 1" : "no reward", probabilities,

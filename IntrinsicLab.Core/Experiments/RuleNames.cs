@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using IntrinsicLab.Core.Algorithms;
 
 namespace IntrinsicLab.Core.Experiments;
 
@@ -9,6 +10,10 @@ namespace IntrinsicLab.Core.Experiments;
 internal static class RuleNames
 {
     private const int MostListed = 12;
+
+    /// <summary>A plan's text has the id of an algorithm that is given a rule: only then does the lab's list of rules matter.</summary>
+    public static bool MayBeIn(string plan) => AlgorithmCatalog.All.Any(entry =>
+        plan.Contains($"\"{entry.Id}\"", StringComparison.Ordinal) && ParameterSchema.Of(entry.Parameters).Parameters.Any(parameter => parameter.NamesRule));
 
     /// <summary>Adds a fault for each parameter of a config whose rule is not there.</summary>
     /// <param name="config">The config, resolved: its defaults are looked up too.</param>

@@ -96,7 +96,8 @@ public sealed record SweepPlan
             members.Fault("search", "This member is required: how to search, and where.");
         var search = Members.Of(searchJson, members.At("search"), faults);
         var axes = searchJson is { ValueKind: JsonValueKind.Object } ? ReadSpace(search, algorithm, environment, faults, rules) : [];
-        var varied = axes.Where(axis => !axis.IsOfEnvironment).Select(axis => axis.Parameter).ToList();
+        // As written: an axis whose values are faulty is no axis, but its parameter is not left to its default.
+        var varied = algorithm is null ? [] : ParameterSchema.Of(algorithm.Parameters).Parameters.Where(parameter => IsSearched(searchJson, parameter.Name)).ToList();
         if (start is not null)
             RuleNames.Check(start, members.At("parameters"), rules, faults, varied);
         else if (algorithm is not null)
@@ -260,6 +261,10 @@ public sealed record SweepPlan
         var point = space.ValuesOf([.. space.Dimensions.Select(dimension => dimension.At(0.5))]);
         problems.AddRange(Configure(point).Problems.DefaultIfEmpty(new("/search/space", "No other configuration of this space makes sense.")));
     }
+
+    private static bool IsSearched(JsonElement? search, string parameter) =>
+        search is { ValueKind: JsonValueKind.Object } members && members.TryGetProperty("space", out var space)
+        && space.ValueKind == JsonValueKind.Object && space.TryGetProperty(parameter, out _);
 
     private static List<Axis> ReadSpace(Members search, AlgorithmEntry? algorithm, EnvironmentEntry? environment, List<Problem> faults, IReadOnlyCollection<string>? rules)
     {

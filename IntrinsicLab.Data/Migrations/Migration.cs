@@ -27,7 +27,7 @@ internal sealed record Migration(int Number, string Name, string Sql)
     };
 
     public static IReadOnlyList<Migration> All { get; } =
-        [FirstTables.Migration, CompressedArtifacts.Migration, Sweeps.Migration, ReproducedFigures.Migration, PinnedBaselines.Migration];
+        [FirstTables.Migration, CompressedArtifacts.Migration, Sweeps.Migration, ReproducedFigures.Migration, PinnedBaselines.Migration, LearnedRules.Migration];
 
     /// <summary>Brings a database to the newest schema; safe when several processes start at once.</summary>
     /// <exception cref="InvalidOperationException">The database is newer than this program.</exception>

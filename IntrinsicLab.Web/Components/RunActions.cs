@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore;
 namespace IntrinsicLab.Web.Components;
 
 /// <summary>What a person can do to runs from any page; each says what it did.</summary>
-public sealed class RunActions(RunQueue queue, Baselines baselines, IDbContextFactory<LabDbContext> contexts, RunFeed feed, Toasts toasts, TimeProvider time)
+public sealed class RunActions(RunQueue queue, Baselines baselines, Rules rules, IDbContextFactory<LabDbContext> contexts, RunFeed feed, Toasts toasts, TimeProvider time)
 {
     private const string Actor = "user";
 
@@ -76,7 +76,7 @@ public sealed class RunActions(RunQueue queue, Baselines baselines, IDbContextFa
     public async Task<Run?> Start(object request)
     {
         var problems = new List<Problem>();
-        if (RunRequest.Read(JsonSerializer.SerializeToElement(request), problems) is not { } read)
+        if (RunRequest.Read(JsonSerializer.SerializeToElement(request), problems, await rules.Ids()) is not { } read)
         {
             toasts.Fail("The run was not started", string.Join(" ", problems.Select(problem => problem.Message)));
             return null;

@@ -116,13 +116,17 @@ public sealed record NewExperiment : IRequestBody<NewExperiment>
     internal ExperimentPlan? Plan { get; private init; }
     internal string? Json { get; private init; }
 
-    public static NewExperiment? Read(JsonElement json, List<Problem> problems) => new()
+    public static bool NamesRules => true;
+
+    public static NewExperiment? Read(JsonElement json, List<Problem> problems) => Read(json, problems, null);
+
+    public static NewExperiment? Read(JsonElement json, List<Problem> problems, IReadOnlyCollection<string>? rules) => new()
     {
         Name = "",
         Environments = [],
         Seeds = 0,
         Steps = 0,
-        Plan = ExperimentPlan.Read(json, problems),
+        Plan = ExperimentPlan.Read(json, problems, rules),
         Json = json.GetRawText(),
     };
 }

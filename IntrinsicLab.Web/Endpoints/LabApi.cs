@@ -62,6 +62,7 @@ public static class LabApi
         ComparisonEndpoint.Map(results);
         PublishedFigureEndpoint.Map(results);
         BaselineEndpoints.Map(Tagged(group, "Baselines"));
+        RuleEndpoints.Map(Tagged(group, "Rules"));
         ReproductionEndpoints.Map(Tagged(group, "Reproductions"));
         var experiments = Tagged(group, "Experiments");
         ExperimentEndpoints.Map(experiments);

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Reflection;
 using System.Text.Json;
 using IntrinsicLab.Core.Experiments;
+using IntrinsicLab.Data;
 using Microsoft.AspNetCore.Http.Metadata;
 
 namespace IntrinsicLab.Web.Endpoints;
@@ -10,6 +11,12 @@ namespace IntrinsicLab.Web.Endpoints;
 public interface IRequestBody<TSelf> where TSelf : IRequestBody<TSelf>
 {
     static abstract TSelf? Read(JsonElement json, List<Problem> problems);
+
+    /// <summary>The body may name learned rules, which must exist.</summary>
+    static virtual bool NamesRules => false;
+
+    /// <summary>As the other overload, with the rules there are, "name@version"; called where <see cref="NamesRules"/> says so.</summary>
+    static virtual TSelf? Read(JsonElement json, List<Problem> problems, IReadOnlyCollection<string> rules) => TSelf.Read(json, problems);
 
     /// <summary>The most bytes, unpacked.</summary>
     static virtual int Largest => 1024 * 1024;
@@ -108,7 +115,9 @@ public sealed class Body<T> : IRefusable, IEndpointParameterMetadataProvider whe
             T? read;
             try
             {
-                read = T.Read(document.RootElement, faults);
+                read = T.NamesRules
+                    ? T.Read(document.RootElement, faults, await context.RequestServices.GetRequiredService<Rules>().Ids(context.RequestAborted))
+                    : T.Read(document.RootElement, faults);
             }
             catch (InvalidOperationException exception)
                 when (exception.Source?.StartsWith("System.Text.Json", StringComparison.Ordinal) == true)

@@ -54,7 +54,7 @@ public static class RunActionEndpoints
 
     /// <summary>Queues a run like this one, with the members of the body laid over its plan.</summary>
     public static async Task<Results<Created<RunResource>, ProblemResult>> Clone(
-        Guid id, Body<CloneChanges> body, HttpContext context, RunQueue queue, IDbContextFactory<LabDbContext> contexts,
+        Guid id, Body<CloneChanges> body, HttpContext context, RunQueue queue, Rules rules, IDbContextFactory<LabDbContext> contexts,
             CancellationToken cancellation)
     {
         await using var lab = await contexts.CreateDbContextAsync(cancellation);
@@ -63,7 +63,7 @@ public static class RunActionEndpoints
         if (run.Source == Run.SourceExternal)
             return ProblemResult.Conflict("Another program trained this run; the lab cannot repeat it.");
         var faults = new List<Problem>();
-        var request = RunRequest.Read(JsonSerializer.SerializeToElement(body.Value.Over(run)), faults);
+        var request = RunRequest.Read(JsonSerializer.SerializeToElement(body.Value.Over(run)), faults, await rules.Ids(cancellation));
         if (request is null)
             return ProblemResult.Invalid(faults);
         return RunEndpoints.Answer(context, await queue.Enqueue(request, null, RunEndpoints.Actor, cancellation));

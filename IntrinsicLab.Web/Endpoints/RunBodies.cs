@@ -57,7 +57,11 @@ public sealed record NewRun : IRequestBody<NewRun>
     internal RunRequest? Request { get; private init; }
     internal ExternalRun? External { get; private init; }
 
-    public static NewRun? Read(JsonElement json, List<Problem> problems)
+    public static bool NamesRules => true;
+
+    public static NewRun? Read(JsonElement json, List<Problem> problems) => Read(json, problems, null);
+
+    public static NewRun? Read(JsonElement json, List<Problem> problems, IReadOnlyCollection<string>? rules)
     {
         RunRequest? request = null;
         ExternalRun? external = null;
@@ -69,7 +73,7 @@ public sealed record NewRun : IRequestBody<NewRun>
                 problems.Add(new("/source", "Expected 'external'; leave it out for a run that the lab trains."));
         }
         else
-            request = RunRequest.Read(json, problems);
+            request = RunRequest.Read(json, problems, rules);
         return new() { Request = request, External = external };
     }
 }

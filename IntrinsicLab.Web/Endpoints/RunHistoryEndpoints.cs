@@ -126,9 +126,7 @@ public sealed record RunManifest
         (Host, Hardware, Device, StartedAt, FinishedAt) = (run.Host, run.HardwareDescription, run.Device, run.StartedAt, run.FinishedAt);
         if (run.Source != Data.Run.SourceLab)
             return;
-        var checkout = run.GitCommit is null ? "" : $"git checkout {run.GitCommit} && ";
-        var json = Plan.ToJsonString(ApiJson.Options).Replace("'", "'\\''", StringComparison.Ordinal);
-        Command = $"{checkout}printf '%s' '{json}' > plan.json && ./lab train plan.json";
+        Command = PlanCommand.Of(Plan.ToJsonString(ApiJson.Options), run.GitCommit);
     }
 
     public Guid Run { get; }

@@ -238,7 +238,11 @@ public sealed record NewSweep : IRequestBody<NewSweep>
 
     internal SweepPlan? Plan { get; private init; }
 
-    public static NewSweep? Read(JsonElement json, List<Problem> problems) => new()
+    public static bool NamesRules => true;
+
+    public static NewSweep? Read(JsonElement json, List<Problem> problems) => Read(json, problems, null);
+
+    public static NewSweep? Read(JsonElement json, List<Problem> problems, IReadOnlyCollection<string>? rules) => new()
     {
         Name = "",
         Algorithm = "",
@@ -246,7 +250,7 @@ public sealed record NewSweep : IRequestBody<NewSweep>
         Seeds = 0,
         Steps = 0,
         Search = [],
-        Plan = SweepPlan.Read(json, problems),
+        Plan = SweepPlan.Read(json, problems, rules),
     };
 }
 

@@ -1,5 +1,6 @@
 // <lab-figures run live none others> shows what a run's algorithm drew of itself, with a slider over training time; where others (a list of id and
 // name, its own among them) ran beside it, one click shows the same figures of these, at about the same moment.
+// <lab-figures src label> shows one sheet of figures from an address, without a slider.
 // The figures are data (artifacts figures/STEP.json); plotly draws them, and each has a table.
 import { colour, plotly } from './chart.js';
 import { count, figure as shown } from './curves.js';
@@ -29,7 +30,7 @@ class Figures extends HTMLElement {
 
   connectedCallback() {
     this.setAttribute('role', 'group');
-    this.setAttribute('aria-label', 'Figures of this run');
+    this.setAttribute('aria-label', this.getAttribute('label') ?? 'Figures of this run');
     this.#bar = make('div', 'card figures-bar');
     this.#play = button('Play', 'Play through training');
     this.#play.addEventListener('click', () => this.#toggle());
@@ -87,10 +88,14 @@ class Figures extends HTMLElement {
   }
 
   async #refresh() {
-    const run = this.#run;
+    const [run, source] = [this.#run, this.getAttribute('src')];
     this.#shownRun = run;
     for (const each of this.querySelectorAll(':scope > .figures-of button')) each.setAttribute('aria-pressed', String(each.dataset.run === run));
     try {
+      if (source) {
+        this.#sheets = [{ step: 0, address: source, stamp: '' }];
+        return await this.#show();
+      }
       const response = await fetch(`/api/v1/runs/${run}/artifacts`, { cache: 'no-store' });
       if (!response.ok) throw new Error(response.status === 404 ? 'This run is not there any more.' : `The server answered ${response.status} for the list of figures.`);
       const { items } = await response.json();
@@ -130,7 +135,7 @@ class Figures extends HTMLElement {
     const sheet = this.#sheets[index];
     this.querySelector(':scope > .empty').hidden = true;
     this.querySelector(':scope > .figures-grid').hidden = false;
-    this.#bar.hidden = false;
+    this.#bar.hidden = this.hasAttribute('src');
     this.#range.max = String(this.#sheets.length - 1);
     this.#range.value = String(index);
     this.#range.disabled = this.#play.disabled = this.#sheets.length < 2;

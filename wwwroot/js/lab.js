@@ -16,3 +16,4 @@ import './menus.js';
 import './picture.js';
 import './play.js';
 import './import.js';
+import './rules.js';

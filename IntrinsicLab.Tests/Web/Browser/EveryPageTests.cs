@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using IntrinsicLab.Core.Algorithms;
+using IntrinsicLab.Tests.Core.Algorithms;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -11,9 +13,11 @@ public sealed class EveryPageTests(LabInBrowser lab)
         ["", "runs", "compare", "baselines", "new", "queue", "algorithms", "algorithms/ppo", "bandits", "notation", "environments", "environments/cartpole", "environments/catch?mode=keyboard",
             "environments/mountain-car-continuous?mode=keyboard", "environments/gymnasium", "gymnasium", "settings", "reproductions", "reproductions/quick-figure?scale=reduced", "reproductions/no-such-figure", "runs/00000000-0000-0000-0000-000000000000",
             "experiments", "experiments/new", "experiments/00000000-0000-0000-0000-000000000000", "experiments/{experiment}", "experiments/{experiment}?tab=runs",
-            "sweeps", "sweeps/new", "sweeps/00000000-0000-0000-0000-000000000000"];
+            "rules", "rules/no-such-rule@1", "rules/{rule}", "sweeps", "sweeps/new", "sweeps/00000000-0000-0000-0000-000000000000"];
 
     public static TheoryData<string> Paths => [.. Fixed, "runs/{id}", "runs/{id}?tab=replay", "runs/{id}?tab=play", "runs/{id}?tab=figures", "runs/{id}?tab=configuration", "runs/{id}?tab=log", "runs/{id}?tab=system", "runs/{id}?tab=events"];
+
+    private static readonly LearnedRule Rule = LearnedRuleFileTests.Rule(name: "every-page", version: 1);
 
     private static Guid? shared;
     private static string? sharedExperiment;
@@ -95,6 +99,8 @@ public sealed class EveryPageTests(LabInBrowser lab)
                 """{"name":"every page","algorithms":["ppo"],"environments":["cartpole"],"seeds":1,"steps":5120,"grid":{"ppo.gamma":[0.9,0.99]}}""")!))["id"]!;
             await lab.Client.GetAsync($"experiments/{sharedExperiment}?wait=60");
         }
-        return path.Replace("{experiment}", sharedExperiment, StringComparison.Ordinal).Replace("{id}", shared.ToString(), StringComparison.Ordinal);
+        if (path.Contains("{rule}", StringComparison.Ordinal) && !(await lab.Client.GetAsync($"rules/{Rule.Id}")).IsSuccessStatusCode)
+            await lab.Send("rules", JsonNode.Parse(LearnedRuleFile.Write(Rule))!);
+        return path.Replace("{rule}", Rule.Id, StringComparison.Ordinal).Replace("{experiment}", sharedExperiment, StringComparison.Ordinal).Replace("{id}", shared.ToString(), StringComparison.Ordinal);
     }
 }

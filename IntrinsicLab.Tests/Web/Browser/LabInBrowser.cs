@@ -3,7 +3,10 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using IntrinsicLab.Data;
 using IntrinsicLab.Tests.Support;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 
 namespace IntrinsicLab.Tests.Web.Browser;
@@ -101,6 +104,14 @@ public sealed class LabInBrowser : IAsyncLifetime
         return JsonNode.Parse(text)!.AsObject();
     }
 
+    /// <summary>Stores an artifact of a run beside the server, which has no endpoint for it: only a run's own process stores any.</summary>
+    public async Task Store(Guid run, string name, byte[] content)
+    {
+        var settings = new Dictionary<string, string?> { ["Lab:DataFolder"] = folder };
+        await using var data = new ServiceCollection().AddLabData(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()).BuildServiceProvider();
+        await data.GetRequiredService<ArtifactStore>().Put(run, name, "application/json", content);
+    }
+
     public static async Task Until(Func<Task<bool>> condition, string what, double seconds = 30)
     {
         for (var watch = Stopwatch.StartNew(); watch.Elapsed.TotalSeconds < seconds; await Task.Delay(100))
@@ -171,6 +182,9 @@ public sealed class LabPage : IAsyncDisposable
     }
 
     public void AssertNoErrors() => Assert.True(faults.Count == 0, string.Join("\n", faults));
+
+    /// <summary>Faults that hold a text were meant to happen.</summary>
+    public void Forget(string text) => faults.RemoveAll(fault => fault.Contains(text, StringComparison.Ordinal));
 
     public async Task AssertNoOverflow() =>
         Assert.Equal(0, await Tab.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth"));
