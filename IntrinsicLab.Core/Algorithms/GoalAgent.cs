@@ -11,6 +11,7 @@ internal sealed class GoalAgent : IDisposable
     private readonly SoftActorCritic learner;
     private readonly ReplayBuffer buffer;
     private readonly int stateSize, goalSize, width, skillSize, seenSize, achievedSize;
+    private readonly float goalScale;
     private readonly int[] drawn;
     private readonly float[] input, extra;
     private float[] inputs = [];
@@ -18,6 +19,7 @@ internal sealed class GoalAgent : IDisposable
     /// <summary>Makes networks and an empty buffer.</summary>
     /// <param name="spec">The world.</param>
     /// <param name="goalSize">Values of a goal as the policy is told it.</param>
+    /// <param name="goalScale">What they are multiplied by where networks read them; the buffer keeps them as they are.</param>
     /// <param name="skillSize">Numbers that a skill is kept as; 0 where goals come from none.</param>
     /// <param name="seenSize">Values of a state as a discriminator sees it; 0 for none.</param>
     /// <param name="achievedSize">Values of what a step achieved; 0 where nobody asks.</param>
@@ -25,9 +27,10 @@ internal sealed class GoalAgent : IDisposable
     /// <param name="capacity">Transitions kept.</param>
     /// <param name="rng">Parent of its random streams.</param>
     public GoalAgent(
-        EnvironmentSpec spec, int goalSize, int skillSize, int seenSize, int achievedSize, SoftActorCriticSettings settings, int capacity, Rng rng)
+        EnvironmentSpec spec, int goalSize, float goalScale, int skillSize, int seenSize, int achievedSize, SoftActorCriticSettings settings, int capacity,
+        Rng rng)
     {
-        (this.goalSize, this.skillSize, this.seenSize, this.achievedSize) = (goalSize, skillSize, seenSize, achievedSize);
+        (this.goalSize, this.goalScale, this.skillSize, this.seenSize, this.achievedSize) = (goalSize, goalScale, skillSize, seenSize, achievedSize);
         stateSize = GoalWorld.SizesOf(spec).State;
         width = stateSize + goalSize;
         learner = new SoftActorCritic(width, spec.Action is Discrete { Count: var count } ? count : spec.Action.Size, spec.Action is Box, settings, rng);
@@ -76,7 +79,7 @@ internal sealed class GoalAgent : IDisposable
     public void Act(ReadOnlySpan<float> state, ReadOnlySpan<float> goal, Rng? rng, Span<float> action)
     {
         state.CopyTo(input);
-        goal.CopyTo(input.AsSpan(stateSize));
+        Tell(goal, input.AsSpan(stateSize));
         learner.Act(input, rng, action);
     }
 
@@ -88,7 +91,7 @@ internal sealed class GoalAgent : IDisposable
         for (var row = 0; row < rows; row++)
         {
             states.Slice(row * stateSize, stateSize).CopyTo(inputs.AsSpan(row * width));
-            goals.Slice(row * goalSize, goalSize).CopyTo(inputs.AsSpan(row * width + stateSize));
+            Tell(goals.Slice(row * goalSize, goalSize), inputs.AsSpan(row * width + stateSize));
         }
         learner.Act(inputs.AsSpan(0, rows * width), null, actions);
     }
@@ -154,8 +157,8 @@ internal sealed class GoalAgent : IDisposable
     {
         for (var row = 0; row < Rows; row++)
         {
-            Goals.AsSpan(row * goalSize, goalSize).CopyTo(learner.Inputs.AsSpan(row * width + stateSize));
-            NextGoals.AsSpan(row * goalSize, goalSize).CopyTo(learner.NextInputs.AsSpan(row * width + stateSize));
+            Tell(Goals.AsSpan(row * goalSize, goalSize), learner.Inputs.AsSpan(row * width + stateSize));
+            Tell(NextGoals.AsSpan(row * goalSize, goalSize), learner.NextInputs.AsSpan(row * width + stateSize));
         }
         return learner.Learn();
     }
@@ -176,4 +179,11 @@ internal sealed class GoalAgent : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => learner.Dispose();
+
+    // As networks read a goal.
+    private void Tell(ReadOnlySpan<float> goal, Span<float> told)
+    {
+        for (var i = 0; i < goal.Length; i++)
+            told[i] = goalScale * goal[i];
+    }
 }

@@ -191,7 +191,9 @@ public sealed class GoalSac : IAlgorithm
         spec = setup.Environments.Spec;
         world = new GoalWorld(setup.Environments, setup.Rng.Split("goal-world"), config.EpisodeSteps);
         toldSize = config.Goals == GoalSource.Vae ? config.Latents : world.GoalSize;
-        agent = new GoalAgent(spec, toldSize, 0, 0, world.GoalSize, GoalSacSettings.Of(config), config.BufferSize, setup.Rng.Split("goal-agent"));
+        agent = new GoalAgent(
+            spec, toldSize, config.Goals == GoalSource.Vae ? 1 : spec.Goal!.InputScale, 0, 0, world.GoalSize, GoalSacSettings.Of(config), config.BufferSize,
+            setup.Rng.Split("goal-agent"));
         if (config.Reward == GoalRewardKind.Discern)
             embedding = new GoalEmbedding(world.GoalSize, config.HiddenSizes, config.LearningRate, config.BatchSize, setup.Rng.Split("embedding"));
         if (config.Goals == GoalSource.Vae)

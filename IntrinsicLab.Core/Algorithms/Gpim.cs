@@ -155,8 +155,8 @@ public sealed class Gpim : IAlgorithm
         goalSize = config.Relabel == GoalRelabelling.Latent ? skills.Discriminator.CodeSize : world.GoalSize;
         var seenSize = config.DiscriminatorInput == DiscriminatorInput.Achieved ? world.GoalSize : world.StateSize;
         agent = new GoalAgent(
-            spec, goalSize, skills.Discriminator.SkillValues, seenSize, config.ThetaReward == GoalPay.Gpim ? 0 : world.GoalSize, GpimSettings.Of(config).Learner,
-            config.BufferSize, setup.Rng.Split("goal-agent"));
+            spec, goalSize, config.Relabel == GoalRelabelling.Latent ? 1 : spec.Goal!.InputScale, skills.Discriminator.SkillValues, seenSize,
+            config.ThetaReward == GoalPay.Gpim ? 0 : world.GoalSize, GpimSettings.Of(config).Learner, config.BufferSize, setup.Rng.Split("goal-agent"));
         (goal, nextGoal, state) = (new float[goalSize], new float[goalSize], new float[world.StateSize]);
         action = new float[spec.Action.Size];
         (actionRng, batchRng, relabelRng) = (setup.Rng.Split("goal-actions"), setup.Rng.Split("goal-batches"), setup.Rng.Split("relabelling"));

@@ -104,6 +104,12 @@ public sealed record GoalLayout(int StateSize, int GoalSize)
     /// <summary>Rows and columns of goals that are pictures, rows from the bottom; null for others.</summary>
     public (int Rows, int Columns)? Picture { get; init; }
 
+    /// <summary>
+    /// What policies and critics multiply a goal's values by before they read them: 1, or √P for a picture of P pixels, so that a bright pixel among
+    /// dark ones weighs as much as the picture's values would if all of them told something.
+    /// </summary>
+    public float InputScale => Picture is { } size ? MathF.Sqrt(size.Rows * size.Columns) : 1;
+
     /// <summary>Names of goals of which one value is 1 and the others are 0, by place; empty for others.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 
