@@ -83,7 +83,9 @@ public class LevelTrialTests
         Assert.Equal(one.Rule(rule, family).Scores, two.Rule(rule, family).Scores);
         var (left, right) = (one.Baseline(family), two.Baseline(family));
         Assert.Equal(left.TunedScores, right.TunedScores);
-        Assert.Equal(left with { TunedScores = [] }, right with { TunedScores = [] });
+        Assert.Equal(left.RandomScores, right.RandomScores);
+        Assert.Equal(left with { TunedScores = [], RandomScores = [] }, right with { TunedScores = [], RandomScores = [] });
+        Assert.Equal((3, left.Random), (left.RandomScores.Count, left.RandomScores.Average()));
         Assert.Equal(3, left.TunedScores.Count);
     }
 

@@ -11,23 +11,24 @@ public class PredictionAnalysesTests
 {
     private const int Threads = 3;
 
-    private static readonly PredictionPictureSettings Picture = new(2, 600) { LeastVisits = 20 };
+    private static readonly PredictionPictureSettings Picture = new(2, 600) { LeastVisits = 20 }, Long = Picture with { Updates = 3000 };
     private static readonly ValueRegressionSettings Regression = new(4, 4, 300, 4, 800);
     private static readonly ErgodicConvergenceSettings Convergence = new(3) { Moments = [0, 50, 200] };
 
     [Fact]
     public void PredictionPicture_OfARuleThatPredictsReturns_ShowsThem()
     {
-        var picture = PredictionPicture.Of(Returns(), Picture, Threads);
+        // Long enough that the noise of single returns, as large as what cells differ by, averages out on both sides.
+        var picture = PredictionPicture.Of(Returns(), Long, Threads);
 
         foreach (var (index, policy) in picture.Policies.Index())
         {
             var (level, model) = (policy.Level, AnalysisWorlds.Model(policy.Level));
-            var pi = AnalysisWorlds.NearlyOptimal(model, 0.99, Picture.Softness);
+            var pi = AnalysisWorlds.NearlyOptimal(model, 0.99, Long.Softness);
             double[] At(double[] values) => [.. policy.Cells.Select(cell => values[level.StateOf(cell, (1 << level.Objects.Count) - 1)])];
             Assert.InRange(policy.Cells.Count, 15, 25);
             // The same steps once more: what the rule saw follow each state is what it made the agent predict.
-            var seen = At(Returned(new FixedPolicyLife(Returns(), level, pi, Picture.Rates, 0.1, new Rng(1).Split("prediction-picture", index))));
+            var seen = At(Returned(new FixedPolicyLife(Returns(), level, pi, Long.Rates, 0.1, new Rng(1).Split("prediction-picture", index))));
             Assert.InRange(LinearCorrelation.Pearson(policy.Predictions[0], seen), 0.9, 1);
             Assert.InRange(LinearCorrelation.Pearson(policy.Predictions[1], seen), -1, -0.8);
             Assert.All(At(model.PolicyValues(pi, 0.99)).Zip(policy.Values), pair => Assert.Equal(pair.First, pair.Second, 1e-6));
@@ -85,14 +86,14 @@ public class PredictionAnalysesTests
             ErgodicConvergence.Of(rule, convergence, Threads).Policies.SelectMany(policy => policy.Divergences));
     }
 
-    // Mean of the return to come by state, over the second half of a life.
+    // Mean of the return to come by state, over the last fifth of a life.
     private static double[] Returned(FixedPolicyLife life)
     {
         var (sums, counts) = (new double[life.Visits.Length], new int[life.Visits.Length]);
-        for (var update = 0; update < Picture.Updates; update++)
+        for (var update = 0; update < Long.Updates; update++)
         {
             life.Update();
-            for (var b = 0; update >= Picture.Updates / 2 && b < life.PolicyTargets.Length; b++)
+            for (var b = 0; FixedPolicyLife.Counts(update, Long.Updates) && b < life.PolicyTargets.Length; b++)
             {
                 sums[life.Rollout.States[b]] += life.PolicyTargets[b];
                 counts[life.Rollout.States[b]]++;
