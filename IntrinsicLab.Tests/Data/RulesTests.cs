@@ -1,5 +1,4 @@
 using IntrinsicLab.Core.Algorithms;
-using IntrinsicLab.Core.Experiments;
 using IntrinsicLab.Data;
 using IntrinsicLab.Tests.Core.Algorithms;
 using IntrinsicLab.Tests.Support;
@@ -59,7 +58,7 @@ public sealed class RulesTests
         Assert.Equal(["/name", "/run"], (await rules.Keep(Guid.NewGuid(), "Grid rule", "")).Problems.Select(problem => problem.Pointer));
         Assert.Contains("has no rule", Assert.Single((await rules.Keep(without.Id, "grid-rule", "")).Problems).Message);
         Assert.Contains("cannot be read", Assert.Single((await rules.Keep(damaged.Id, "grid-rule", "")).Problems).Message);
-        Assert.Empty((await rules.List()).Where(rule => !rule.Shipped));
+        Assert.DoesNotContain(await rules.List(), rule => !rule.Shipped);
         foreach (var shipped in ShippedRules.All)
         {
             var run = await RunWithRule(data, LearnedRuleFileTests.Rule());
@@ -117,7 +116,9 @@ public sealed class RulesTests
         await Add(data, "takes another", RunStatus.Queued, """{"name":"made-up@2","parameters":{"rule":"made-up@21"}}""");
         var sweep = new Experiment
         {
-            Id = Guid.CreateVersion7(), Name = "search", SweepStatus = SweepStatus.Active,
+            Id = Guid.CreateVersion7(),
+            Name = "search",
+            SweepStatus = SweepStatus.Active,
             Plan = """{"parameters":{},"search":{"space":{"rule":{"values":["made-up@1","made-up@2"]}}}}""",
         };
         await using (var context = data.Context())

@@ -5,7 +5,6 @@ using IntrinsicLab.Core.Experiments;
 using IntrinsicLab.Data;
 using IntrinsicLab.Tests.Support;
 using IntrinsicLab.Worker;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace IntrinsicLab.Tests.Worker;
 

@@ -7,7 +7,6 @@ using IntrinsicLab.Core.Formulas;
 using IntrinsicLab.Core.Networks;
 using IntrinsicLab.Tests.Contracts;
 using IntrinsicLab.Tests.Support;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace IntrinsicLab.Tests.Core.Algorithms;
