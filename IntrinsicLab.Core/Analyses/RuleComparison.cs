@@ -70,7 +70,8 @@ public sealed class RuleComparison(int seeds = 5, int threads = 1)
             family.Family.Name,
             random.Average(),
             Scores((level, rng) => LevelTrial.ByActorCritic(new TableActorCritic(), level, family.Length, rng).Score, family).Average(),
-            tuned.Average(), best, tuned) { RandomScores = random };
+            tuned.Average(), best, tuned)
+        { RandomScores = random };
     }
 
     /// <summary>Score of chance in every level reported, mean over seeds.</summary>
