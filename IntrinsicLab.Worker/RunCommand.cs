@@ -17,7 +17,11 @@ internal static class RunCommand
 {
     public static async Task<int> Execute(FileInfo file)
     {
-        return await ReadPlan(file) is { } read ? await Train(read.Plan, read.Json) : 2;
+        if (await ReadPlan(file) is not { } read)
+            return 2;
+        foreach (var memory in read.Plan.Runs.DistinctBy(run => run.ConfigurationHash).Select(run => run.Memory()).OfType<string>().Distinct())
+            Console.WriteLine(memory);
+        return await Train(read.Plan, read.Json);
     }
 
     /// <summary>Trains the runs of a plan here and shows how they get on.</summary>

@@ -104,6 +104,8 @@ internal sealed class RunTraining(
             await metrics.TruncateAfter(runId, fence, start?.Step ?? -1);
             activeBefore = start?.ActiveSeconds ?? 0;
             (lastFlushSteps, lastFlushActive) = (trainer.Steps, activeBefore);
+            if (plan.Memory() is { } memory)
+                Console.WriteLine(memory);
             Console.WriteLine(start is null ? "Starts at step 0." : $"Goes on from step {start.Step}.");
             await queue.Transition(runId, RunStatus.Running, "train", start is null ? "training" : $"training from step {start.Step}", fence);
             // The checkpoint may lie before or after the evaluation of its step.

@@ -19,6 +19,9 @@ public sealed record AlgorithmEntry(
     /// <summary>What rules the parameters break together, beyond each one's own range; each with the member's name in camel case.</summary>
     public Func<object, EnvironmentSpec, IEnumerable<(string Member, string Message)>> CrossCheck { get; init; } = (_, _) => [];
 
+    /// <summary>Says, before a run starts, what it will hold in memory; null where that is not worth saying.</summary>
+    public Func<object, EnvironmentSpec, string?> Memory { get; init; } = (_, _) => null;
+
     /// <summary>Named settings to start from: name, sentence, members that differ from the defaults.</summary>
     public IReadOnlyList<Preset> Presets { get; init; } = [];
 
@@ -92,7 +95,11 @@ public static class AlgorithmCatalog
         Entry("lpg", "LPG", "Learns the update rule itself, over many lifetimes of agents in worlds of few states, for other runs to learn by.",
             "Oh, Hessel, Czarnecki, Xu, van Hasselt, Singh and Silver 2020, Discovering Reinforcement Learning Algorithms",
             LpgSettings.For, LpgSettings.Check, (config, setup) => new Lpg(config, setup))
-            with { WhyNotOn = LpgSettings.WhyNotOn, Presets = LpgSettings.Presets, Reports = LpgSettings.Reports },
+            with
+        {
+            WhyNotOn = LpgSettings.WhyNotOn, Presets = LpgSettings.Presets, Reports = LpgSettings.Reports,
+            Memory = (config, spec) => $"Memory: {LpgSettings.Memory((LpgConfig)config, spec)}.",
+        },
         Entry("lpg-agent", "LPG agent", "Learns by a rule that was itself learned: a small recurrent network says how policy and predictions are to change.",
             "Oh, Hessel, Czarnecki, Xu, van Hasselt, Singh and Silver 2020, Discovering Reinforcement Learning Algorithms",
             LpgAgentSettings.For, LpgAgentSettings.Check, (config, setup) => new LpgAgent(config, setup))

@@ -181,6 +181,9 @@ public sealed partial record RunPlan
             problems.Add(new(Problem.At(pointer, member), message));
     }
 
+    /// <summary>What the run will hold in memory, as a sentence; null where its algorithm does not say.</summary>
+    public string? Memory() => AlgorithmCatalog.Find(Algorithm)!.Memory(Parameters, CreateEnvironments().Spec);
+
     /// <summary>The plan as people may write it, with nothing left to default; reading it gives an equal plan.</summary>
     public JsonObject ToJson()
     {

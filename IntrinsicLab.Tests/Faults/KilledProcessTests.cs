@@ -88,10 +88,16 @@ public sealed class KilledProcessTests : IDisposable
           "parameters": { "hiddenSizes": [64, 64], "batchSize": 32, "bufferSize": 1000, "learningStarts": 200 }, "evaluation": { "every": 1000, "episodes": 1 }
         }
         """)]
-    public async Task RunWithAReplay_KilledThenPaused_EndsWithThePointsAndFiguresOfAnUndisturbedOne(string json)
+    [InlineData("""
+        {
+          "algorithm": "lpg", "environment": "level-mix", "steps": 9000000, "environmentParameters": { "suite": "chains" },
+          "parameters": { "lifetimes": 8, "environments": 8, "lifetimeUpdates": 50, "threads": 2 }, "evaluation": { "every": 3000000, "episodes": 1 }
+        }
+        """)]
+    public async Task RunWithMuchState_KilledThenPaused_EndsWithThePointsAndFiguresOfAnUndisturbedOne(string json)
     {
         await using var lab = await TestWorker.Start(folder, worker: false);
-        // A replay that has come round, two networks with targets, and everything drawn from streams of its own.
+        // A replay that has come round or lifetimes that have ended, networks with targets, and everything drawn from streams of its own.
         var plan = TestWorker.Plan(json);
         var run = await lab.Enqueue(plan);
         StartWorker();

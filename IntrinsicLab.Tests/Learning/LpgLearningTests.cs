@@ -3,6 +3,7 @@ using IntrinsicLab.Core.Algorithms;
 using IntrinsicLab.Core.Analyses;
 using IntrinsicLab.Core.Environments.GridWorlds;
 using IntrinsicLab.Core.Experiments;
+using IntrinsicLab.Core.Networks;
 using IntrinsicLab.Tests.Contracts;
 
 namespace IntrinsicLab.Tests.Learning;
@@ -14,6 +15,20 @@ public class LpgLearningTests
     // Mean score over chains of 8 to 20 steps, both first actions right in turn.
     private static double OnChains(RuleContent rule) => Enumerable.Range(0, 6).Average(index =>
         LevelTrial.ByRule(rule, new AgentRates(10, 4), new ChainLevel(8 + 2 * index + index / 5 * 2, index % 2), new TrialLength(), new Rng((ulong)index)).Score);
+
+    [Fact]
+    public void RuleThatShips_OnAChainThatNoRolloutSpans_NeedsItsPredictions()
+    {
+        var rule = ShippedRules.Find("lpg-small@1")!.Content;
+        var blind = rule with { Network = rule.Network with { Semantics = RuleSemantics.None } };
+        double Score(RuleContent of) => Enumerable.Range(0, 8).Average(index =>
+            LevelTrial.ByRule(of, new AgentRates(10, 2), new ChainLevel(45, index % 2), new TrialLength(), new Rng((ulong)(index / 2))).Score);
+
+        // Rollouts of 20 steps: the first action and the reward never share one. (With 40 steps no end would ever lie within a rollout: all copies
+        // move in step, and this rule learns nothing there.)
+        Assert.InRange(Score(rule), 0.9, 1);
+        Assert.InRange(Score(blind), -0.8, 0.8);
+    }
 
     [Fact]
     public void Training_OnChains_MakesARuleThatTeachesChains()

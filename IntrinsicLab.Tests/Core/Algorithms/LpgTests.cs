@@ -136,6 +136,15 @@ public class LpgTests
             Assert.Matches(@"Tables .* MB \+ unrolled windows .* MB \+ gradients .* MB = .* MB, more than", problem.Message);
     }
 
+    [Fact]
+    public void Plan_ThatCanBeRun_SaysWhatItWillHold()
+    {
+        var plan = Plan("", [])!;
+
+        // 32 agents in worlds of up to 36 · 2⁴ states with 9 actions, 8 predictions and a value.
+        Assert.StartsWith("Memory: Tables 1.3 MB + unrolled windows ", plan.Memory(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("cartpole", "{}")]
     [InlineData("delayed-chain", """{"delay": 3}""")]
