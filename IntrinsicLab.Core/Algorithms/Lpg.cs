@@ -356,11 +356,11 @@ public sealed class Lpg : IAlgorithm
             // 6: the rule speaks, the agent follows.
             window.Update(k, rule, config.Gamma);
             // 7: the value function beside it, which is no part of the agent.
-            workspace.Evaluate(life.Agent, k, fit: true);
+            workspace.Evaluate(life.Agent, k);
         }
         // 8: a rollout that judges.
         workspace.Roll(batch, place, life, config.UpdatesPerWindow);
-        workspace.Evaluate(life.Agent, config.UpdatesPerWindow, fit: true);
+        workspace.Evaluate(life.Agent, config.UpdatesPerWindow);
         workspace.NormaliseAdvantages();
         // 9: back through all of it.
         Array.Clear(workspace.Gradient);
@@ -393,10 +393,11 @@ public sealed class Lpg : IAlgorithm
         var stream = batch.Stream(ordinal);
         batch.Begin(place, ordinal, families[family].Draw(stream.Split("level")));
         lifetimes[place] = new Lifetime(
-            family, arm, length, Agent(batch.Level(place), network.Predictions, stream.Split("agent")), stream.Split("actions"));
+            family, arm, length, NewAgent(batch.Level(place), network.Predictions, stream.Split("agent")), stream.Split("actions"));
     }
 
-    private static TabularAgent<float> Agent(ITabularLevel level, int predictions, Rng rng)
+    /// <summary>An agent that knows nothing: Θ = 0, Z drawn from N(0, 0.1²).</summary>
+    internal static TabularAgent<float> NewAgent(ITabularLevel level, int predictions, Rng rng)
     {
         var agent = new TabularAgent<float>(level.States, level.Actions, predictions);
         foreach (ref var logit in agent.Prediction.AsSpan())
@@ -434,7 +435,7 @@ public sealed class Lpg : IAlgorithm
             }
         }
 
-        public void Evaluate(TabularAgent<float> agent, int k, bool fit) => values.Evaluate(agent.Values, Window.Rollouts[k], fit);
+        public void Evaluate(TabularAgent<float> agent, int k) => values.Evaluate(agent.Values, Window.Rollouts[k]);
 
         public void NormaliseAdvantages() => Standardise(Advantages, config.AdvantageFloor);
     }
@@ -490,7 +491,7 @@ public sealed class Lpg : IAlgorithm
             var config = learner.config;
             var trials = new TabularBatch(1, config.Environments, new Rng(0).Split("trial"));
             trials.Begin(0, 0, spec.Level!);
-            var taught = Agent(spec.Level!, learner.network.Predictions, trials.Stream(0).Split("agent"));
+            var taught = NewAgent(spec.Level!, learner.network.Predictions, trials.Stream(0).Split("agent"));
             var life = new Lifetime(0, 0, 0, taught, trials.Stream(0).Split("actions"));
             var workspace = new Workspace(learner.network, config with { UpdatesPerWindow = 1 }, spec.Level!.States, spec.Level!.Actions);
             workspace.Window.Begin(taught, learner.arms[learner.arms.Length / 2]);
@@ -499,7 +500,7 @@ public sealed class Lpg : IAlgorithm
                 workspace.Roll(trials, 0, life, 0);
                 workspace.Window.Update(0, FlatMemory.Of(learner.parameters), config.Gamma);
                 if (learner.network.Semantics == RuleSemantics.Values)
-                    workspace.Evaluate(taught, 0, fit: true);
+                    workspace.Evaluate(taught, 0);
             }
             return taught;
         }

@@ -71,9 +71,12 @@ internal static class LpgSettings
     {
         var network = Network(config);
         long states = spec.Families.Max(family => family.MostStates), actions = spec.Families.Max(family => family.MostActions);
+        var rows = (long)config.Lifetimes * config.Environments * config.StepsPerRollout * config.UpdatesPerWindow;
+        // libtorch keeps what it differentiates of all lifetimes at once, and a copy of η and its gradient for each; the factors were measured.
+        var graph = 4.0 * rows * (34.0 * config.Units + 16 * (actions + network.Predictions) + 128) + 8.0 * config.Lifetimes * network.ParameterCount;
         return new(
             4 * config.Lifetimes * states * (actions + network.Predictions + 1),
-            Math.Min(config.Threads, Lpg.Groups(config)) * LifetimeWindow<float>.Bytes(
+            config.Gradients == GradientEngine.Autograd ? (long)Math.Min(1e18, graph) : Math.Min(config.Threads, Lpg.Groups(config)) * LifetimeWindow<float>.Bytes(
                 network, config.UpdatesPerWindow, config.StepsPerRollout, config.Environments, (int)states, (int)actions),
             4L * (Lpg.Groups(config) + 5) * network.ParameterCount);
     }
@@ -94,7 +97,7 @@ internal static class LpgSettings
 
 /// <summary>Bytes that a meta-training holds.</summary>
 /// <param name="Tables">Agents of all lifetimes.</param>
-/// <param name="Windows">Unrolled windows, one for each thread.</param>
+/// <param name="Windows">Unrolled windows: one for each thread, or those of all lifetimes by automatic differentiation.</param>
 /// <param name="Gradients">Gradients, parameters and the optimiser's means.</param>
 internal sealed record LpgMemory(long Tables, long Windows, long Gradients)
 {

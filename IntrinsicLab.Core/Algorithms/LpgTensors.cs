@@ -53,7 +53,7 @@ internal sealed class LpgTensors(LpgConfig config, RuleNetwork network, TabularB
             for (var l = 0; l < lives; l++)
             {
                 if (network.Semantics != RuleSemantics.Values || k == config.UpdatesPerWindow)
-                    values.Evaluate(lifetimes[l].Agent.Values, rollouts[l], fit: true);
+                    values.Evaluate(lifetimes[l].Agent.Values, rollouts[l]);
                 values.Advantages.CopyTo(advantages.AsSpan(l * rows, rows));
             }
             var (seen, taken) = (Indices(rollout => rollout.States), Indices(rollout => [.. rollout.Actions.Select(action => (int)action)]));
@@ -86,7 +86,7 @@ internal sealed class LpgTensors(LpgConfig config, RuleNetwork network, TabularB
             }
             else
                 for (var l = 0; l < lives; l++)
-                    values.Evaluate(lifetimes[l].Agent.Values, rollouts[l], fit: true);
+                    values.Evaluate(lifetimes[l].Agent.Values, rollouts[l]);
         }
         var share = 1.0 / ((double)config.UpdatesPerWindow * rows);
         loss = loss! + squares * (regularisation.PolicyTarget * share) + targetSquares * (regularisation.PredictionTarget * share);

@@ -26,8 +26,7 @@ internal sealed class TableValues(int steps, int environments, int mostStates, d
     /// <summary>Computes a rollout's advantages, then learns from it.</summary>
     /// <param name="values">V, [S].</param>
     /// <param name="rollout">What happened.</param>
-    /// <param name="fit">Whether V is changed.</param>
-    public void Evaluate(Span<float> values, TabularRollout rollout, bool fit)
+    public void Evaluate(Span<float> values, TabularRollout rollout)
     {
         for (var b = 0; b < rewards.Length; b++)
         {
@@ -38,8 +37,6 @@ internal sealed class TableValues(int steps, int environments, int mostStates, d
         for (var e = 0; e < environments; e++)
             beyond[e] = values[rollout.NextStates[rewards.Length - environments + e]];
         Returns.GeneralizedAdvantages<float>(rewards, seen, ended, beyond, (float)gamma, (float)lambda, advantages);
-        if (!fit)
-            return;
         for (var b = 0; b < rewards.Length; b++)
         {
             sums[rollout.States[b]] += advantages[b] + seen[b];

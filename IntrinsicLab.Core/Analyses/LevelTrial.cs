@@ -67,7 +67,7 @@ public sealed class LevelTrial
     /// <param name="rng">Equal generators give equal lives.</param>
     public static LevelTrial ByRule(RuleContent rule, AgentRates rates, ITabularLevel level, TrialLength length, Rng rng)
     {
-        var trial = new LevelTrial(level, length, rng) { Agent = NewAgent(level, rule.Network.Predictions, rng.Split("agent")) };
+        var trial = new LevelTrial(level, length, rng) { Agent = Lpg.NewAgent(level, rule.Network.Predictions, rng.Split("agent")) };
         var window = new LifetimeWindow<float>(rule.Network, 1, length.StepsPerRollout, length.Environments, level.States, level.Actions);
         var values = rule.Network.Semantics == RuleSemantics.Values ? trial.Values(rule.Gamma, 0.95) : null;
         window.Begin(trial.Agent, rates);
@@ -81,7 +81,7 @@ public sealed class LevelTrial
             rollout =>
             {
                 window.Update(0, rule.Parameters, rule.Gamma);
-                values?.Evaluate(trial.Agent.Values, rollout, fit: true);
+                values?.Evaluate(trial.Agent.Values, rollout);
             });
         return trial;
     }
@@ -97,7 +97,7 @@ public sealed class LevelTrial
         var values = trial.Values(config.Gamma, config.Lambda);
         trial.Live(new TabularRollout(length.StepsPerRollout, 1, length.Environments), trial.Choose, rollout =>
         {
-            values.Evaluate(trial.Agent.Values, rollout, fit: true);
+            values.Evaluate(trial.Agent.Values, rollout);
             if (config.NormaliseAdvantages)
                 PolicyGradients.Normalise(values.Advantages);
             trial.ClimbAdvantages(rollout, values.Advantages, config);
@@ -114,18 +114,6 @@ public sealed class LevelTrial
         var trial = new LevelTrial(level, length, rng);
         trial.Live(new TabularRollout(length.StepsPerRollout, 1, length.Environments), trial.Choose, _ => { });
         return trial;
-    }
-
-    /// <summary>An agent that knows nothing: Θ = 0, Z drawn from N(0, 0.1²).</summary>
-    /// <param name="level">The world.</param>
-    /// <param name="predictions">m.</param>
-    /// <param name="rng">Source of Z.</param>
-    public static TabularAgent<float> NewAgent(ITabularLevel level, int predictions, Rng rng)
-    {
-        var agent = new TabularAgent<float>(level.States, level.Actions, predictions);
-        foreach (ref var logit in agent.Prediction.AsSpan())
-            logit = (float)(0.1 * rng.NextGaussian());
-        return agent;
     }
 
     private delegate void Chooser(int step, ReadOnlySpan<int> states, Span<byte> chosen);

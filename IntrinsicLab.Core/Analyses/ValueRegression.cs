@@ -123,7 +123,7 @@ public sealed record ValueRegression(IReadOnlyList<ReadValues> Read, int Rows, i
         var m = rule.Network.Predictions;
         var predictions = life.Settle(settings.Updates, update =>
         {
-            td.Evaluate(learned, life.Rollout, fit: true);
+            td.Evaluate(learned, life.Rollout);
             if (!FixedPolicyLife.Counts(update, settings.Updates))
                 return;
             for (var state = 0; state < sums.Length; state++)

@@ -25,7 +25,7 @@ public class LpgLearningTests
             LevelTrial.ByRule(of, new AgentRates(10, 2), new ChainLevel(45, index % 2), new TrialLength(), new Rng((ulong)(index / 2))).Score);
 
         // Rollouts of 20 steps: the first action and the reward never share one. (With 40 steps no end would ever lie within a rollout: all copies
-        // move in step, and this rule learns nothing there.)
+        // move in step, and this rule learns slowly there.)
         Assert.InRange(Score(rule), 0.9, 1);
         Assert.InRange(Score(blind), -0.8, 0.8);
     }

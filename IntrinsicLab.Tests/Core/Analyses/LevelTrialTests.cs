@@ -60,7 +60,7 @@ public class LevelTrialTests
                 rollout.ActionsOf(step, 0).Clear();
                 rollout.Step(batch, 0, step, 0);
             }
-            learned.Evaluate(values, rollout, fit: true);
+            learned.Evaluate(values, rollout);
         }
 
         Assert.Equal(Math.Pow(0.9, 3), values[0], 1e-4);
