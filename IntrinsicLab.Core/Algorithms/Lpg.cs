@@ -386,14 +386,14 @@ public sealed class Lpg : IAlgorithm
         var family = first ? firstFamilies[drawRng.NextInt(firstFamilies.Length)] : drawRng.NextInt(families.Count);
         var arm = bandits[family].Draw(drawRng);
         // Were all of one age, the gradient would swing between early and late learning.
-        var length = firstGeneration
-            ? Math.Max(1, (int)Math.Round(config.LifetimeUpdates * (0.125 + drawRng.NextDouble())))
-            : config.LifetimeUpdates;
+        var length = (long)config.LifetimeUpdates * families[family].LifeFactor;
+        if (firstGeneration)
+            length = Math.Max(1, (long)Math.Round(length * (0.125 + drawRng.NextDouble())));
         var ordinal = born++;
         var stream = batch.Stream(ordinal);
         batch.Begin(place, ordinal, families[family].Draw(stream.Split("level")));
         lifetimes[place] = new Lifetime(
-            family, arm, length, NewAgent(batch.Level(place), network.Predictions, stream.Split("agent")), stream.Split("actions"));
+            family, arm, (int)Math.Min(length, int.MaxValue), NewAgent(batch.Level(place), network.Predictions, stream.Split("agent")), stream.Split("actions"));
     }
 
     /// <summary>An agent that knows nothing: Θ = 0, Z drawn from N(0, 0.1²).</summary>

@@ -45,7 +45,7 @@ public sealed record FamilyScore(string Family, AgentRates Rates, IReadOnlyList<
 public sealed class RuleComparison(int seeds = 5, int threads = 1)
 {
     /// <summary>Step sizes α that a rule is tried with.</summary>
-    public static IReadOnlyList<double> LearningRates { get; } = [2.5, 5, 10, 20, 40];
+    public static IReadOnlyList<double> LearningRates(TrialFamily family) => IsLong(family) ? [10, 20, 40, 80, 160] : [2.5, 5, 10, 20, 40];
 
     /// <summary>Weights of predictions α_y that a rule is tried with.</summary>
     public static IReadOnlyList<double> PredictionCoefficients { get; } = [0.4, 2, 4];
@@ -53,8 +53,8 @@ public sealed class RuleComparison(int seeds = 5, int threads = 1)
     /// <summary>Hyper-parameters that A2C is tried with.</summary>
     public static IReadOnlyList<TableActorCritic> Grid(TrialFamily family) =>
     [
-        .. from rate in family.Length.Updates > 400 ? new double[] { 20, 40, 80, 160, 320 } : [5, 10, 20, 40, 80]
-           from entropy in new[] { 0, 0.01, family.Length.Updates > 400 ? 0.03 : 0.05 }
+        .. from rate in IsLong(family) ? new double[] { 20, 40, 80, 160, 320 } : [5, 10, 20, 40, 80]
+           from entropy in new[] { 0, 0.01, IsLong(family) ? 0.03 : 0.05 }
            from lambda in new[] { 0.9, 0.95, 0.97 }
            from normalise in new[] { true, false }
            select new TableActorCritic(rate, entropy, lambda, normalise),
@@ -82,10 +82,13 @@ public sealed class RuleComparison(int seeds = 5, int threads = 1)
     /// <param name="family">The family.</param>
     public FamilyScore Rule(RuleContent rule, TrialFamily family)
     {
-        AgentRates[] rates = [.. LearningRates.SelectMany(rate => PredictionCoefficients.Select(coefficient => new AgentRates(rate, coefficient)))];
+        AgentRates[] rates = [.. LearningRates(family).SelectMany(rate => PredictionCoefficients.Select(coefficient => new AgentRates(rate, coefficient)))];
         var best = Best(rates, rate => (level, rng) => LevelTrial.ByRule(rule, rate, level, family.Length, rng).Score, family);
         return new(family.Family.Name, best, Scores((level, rng) => LevelTrial.ByRule(rule, best, level, family.Length, rng).Score, family));
     }
+
+    // Larger worlds take longer lives and larger steps, for either side.
+    private static bool IsLong(TrialFamily family) => family.Length.Updates > 400;
 
     // Chosen on levels of their own, one life in each.
     private T Best<T>(T[] candidates, Func<T, Func<ITabularLevel, Rng, double>> life, TrialFamily family)

@@ -37,6 +37,9 @@ public enum GridConfiguration
     /// <summary>Long dense with 4 to 6 rows and columns, no walls, 200 steps.</summary>
     SmallLongDense,
 
+    /// <summary>Sparse with 7 to 10 rows and columns, 40 steps.</summary>
+    MediumSparse,
+
     /// <summary>A level with everything random: 4 to 10 cells square, 1 to 5 objects, 20 to 750 steps.</summary>
     RandomLevel,
 

@@ -32,6 +32,7 @@ internal sealed record GridTemplate(GridMap Map, IReadOnlyList<GridObjectKind> O
         GridConfiguration.SmallLongHorizon => new(Small(rng), LongHorizonObjects, 150),
         GridConfiguration.SmallLongerHorizon => new(Small(rng), [new(1, 0.1, 0.02), .. Many(3, new(-1, 0.8, 1))], 200),
         GridConfiguration.SmallLongDense => new(Small(rng), Many(4, new(1, 0, 0.005)), 200),
+        GridConfiguration.MediumSparse => new(new GridMap(7 + rng.NextInt(4), 7 + rng.NextInt(4)), SparseObjects, 40),
         GridConfiguration.RandomLevel => RandomLevel(rng, (4, 10), walls: 15, objects: (1, 5), steps: (20, 750)),
         GridConfiguration.RandomLevelSmall => RandomLevel(rng, (4, 6), walls: 7, objects: (1, 3), steps: (20, 100)),
         GridConfiguration.RandomLevelMedium => RandomLevel(rng, (6, 8), walls: 10, objects: (2, 4), steps: (100, 250)),

@@ -16,6 +16,7 @@ internal static class LevelFamilies
             GridConfiguration.Sparse => (169, 2),
             GridConfiguration.LongerHorizon => (63, 7),
             GridConfiguration.SmallSparse => (36, 2),
+            GridConfiguration.MediumSparse => (100, 2),
             GridConfiguration.SmallDense or GridConfiguration.SmallLongHorizon or GridConfiguration.SmallLongerHorizon
                 or GridConfiguration.SmallLongDense => (36, 4),
             GridConfiguration.RandomLevelSmall => (36, 3),

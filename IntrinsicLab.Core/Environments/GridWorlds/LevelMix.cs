@@ -9,6 +9,9 @@ public enum LevelSuite
     /// <summary>Five grids of 4 to 6 cells square, small random levels, and chains of 5 to 40 steps with and without noise.</summary>
     Small,
 
+    /// <summary>The small ones, sparse grids of 7 to 10 cells square and random levels of 6 to 8, in both of which lives last three times as long.</summary>
+    Wide,
+
     /// <summary>Chains of 5 to 40 steps, with and without noise.</summary>
     Chains,
 
@@ -98,6 +101,12 @@ public sealed class LevelMix : IEnvironment, ITabular
             Nine(GridConfiguration.SmallLongerHorizon), Nine(GridConfiguration.SmallLongDense),
             LevelFamilies.Grid(GridConfiguration.RandomLevelSmall, GridActionSet.NineMoves, GridStart.Fixed),
             .. Families(LevelSuite.Chains),
+        ],
+        LevelSuite.Wide =>
+        [
+            .. Families(LevelSuite.Small),
+            Nine(GridConfiguration.MediumSparse) with { LifeFactor = 3 },
+            LevelFamilies.Grid(GridConfiguration.RandomLevelMedium, GridActionSet.NineMoves, GridStart.Fixed) with { LifeFactor = 3 },
         ],
         _ =>
         [

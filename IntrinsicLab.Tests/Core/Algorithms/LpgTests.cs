@@ -92,6 +92,21 @@ public class LpgTests
         static double Entropy(List<MetricValue> points) => points.Single(point => point.Metric == Metrics.Entropy).Value;
     }
 
+    // Of ten families drawn evenly two live three times as long: 14 usual lives for 10.
+    [Fact]
+    public void Update_WithFamiliesOfLongerLives_EndsFewer()
+    {
+        const int Updates = 500;
+        using var small = Make(Small);
+        using var wide = Make(Small, """{"suite": "wide"}""");
+
+        var usual = 5 * Updates * 5 / 25.0;
+        Assert.InRange(Ended(small), usual - 15, usual + 15);
+        Assert.InRange(Ended(wide), usual / 1.4 - 25, usual / 1.4 + 25);
+
+        static double Ended(Trainer trainer) => Run(trainer, Updates).Last(point => point.Metric == LpgSettings.LifetimesEnded).Value;
+    }
+
     [Fact]
     public void Rule_AfterUpdates_IsACopyThatStays()
     {
