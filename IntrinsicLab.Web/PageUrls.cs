@@ -43,7 +43,8 @@ internal static class PageUrls
     public static string CompareWhere(string query) => query.Length > 0 ? $"compare?q={Uri.EscapeDataString(query)}" : Compare;
 
     public static string Reproduction(string id, ReproductionScale scale) =>
-        $"{Reproductions}/{id}{(scale == ReproductionScale.Reduced ? "?scale=reduced" : "")}";
+        $"{Reproductions}/{id}?scale={Core.Experiments.Reproduction.Word(scale)}";
+
     public static string Experiment(Guid id) => $"experiments/{id}";
 
     public static string CloneExperiment(Guid id) => $"experiments/new?from={id}";

@@ -37,6 +37,11 @@ public sealed class ReproductionPageTests(LabInBrowser lab)
         await page.AssertNoOverflow();
         page.AssertNoErrors();
 
+        // Whoever follows a link without a scale sees what there is.
+        await page.Go("reproductions/quick-figure");
+        await Expect(page.Tab.GetByRole(AriaRole.Button, new() { Name = "Reduced" })).ToHaveAttributeAsync("aria-pressed", "true");
+        await Expect(page.Tab.Locator(".facts")).ToContainTextAsync("4 of 4 runs");
+
         await page.Go("reproductions?algorithm=ppo");
         await Expect(page.Tab.GetByRole(AriaRole.Article, new() { Name = "A quick figure" }).Locator(".thumbnail polyline")).ToHaveCountAsync(2);
     }
@@ -65,7 +70,7 @@ public sealed class ReproductionPageTests(LabInBrowser lab)
     [Fact]
     public async Task Page_OfAFigure_ChangesScaleInTheAddress()
     {
-        await using var page = await lab.Open("reproductions/ppo-a2c-hopper");
+        await using var page = await lab.Open("reproductions/ppo-a2c-hopper?scale=full");
         await Expect(page.Tab.Locator(".facts")).ToContainTextAsync("1\u2009M\u2009steps each");
         await Expect(page.Tab.GetByText("./lab reproduce ppo-a2c-hopper", new() { Exact = true })).ToBeVisibleAsync();
 
@@ -74,6 +79,11 @@ public sealed class ReproductionPageTests(LabInBrowser lab)
         await Expect(page.Tab).ToHaveURLAsync(new Regex("scale=reduced"));
         await Expect(page.Tab.Locator(".facts")).ToContainTextAsync("300\u2009k\u2009steps each");
         await Expect(page.Tab.GetByRole(AriaRole.Button, new() { Name = "Start", Exact = true })).ToBeVisibleAsync();
+
+        await page.Tab.GetByRole(AriaRole.Button, new() { Name = "Full" }).ClickAsync();
+
+        await Expect(page.Tab).ToHaveURLAsync(new Regex("scale=full"));
+        await Expect(page.Tab.Locator(".facts")).ToContainTextAsync("1\u2009M\u2009steps each");
         page.AssertNoErrors();
     }
 }
