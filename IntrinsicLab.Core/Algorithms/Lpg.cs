@@ -142,7 +142,7 @@ public sealed class Lpg : IAlgorithm
     private readonly RuleNetwork network;
     private readonly RuleRegularisation regularisation;
     private readonly IReadOnlyList<LevelFamily> families;
-    private readonly int[] firstFamilies;
+    private readonly int[] lots, firstLots;
     private readonly AgentRates[] arms;
     private readonly RateBandit[] bandits;
     private readonly TabularBatch batch;
@@ -169,7 +169,8 @@ public sealed class Lpg : IAlgorithm
         regularisation = new(config.PolicyEntropy, config.PredictionEntropy, config.PolicyTargetPenalty, config.PredictionTargetPenalty);
         var spec = setup.Environments.Spec;
         families = spec.Families;
-        firstFamilies = [.. families.Index().Where(family => family.Item.First).Select(family => family.Index)];
+        lots = [.. families.Index().SelectMany(family => Enumerable.Repeat(family.Index, family.Item.Share))];
+        firstLots = [.. lots.Where(family => families[family].First)];
         arms =
         [
             .. from rate in LpgSettings.Numbers(config.LearningRates)!
@@ -382,8 +383,8 @@ public sealed class Lpg : IAlgorithm
     // 2: a world from a family, step sizes from the family's bandit, an agent that knows nothing.
     private void Begin(int place, bool firstGeneration)
     {
-        var first = updates < config.FirstUpdates && firstFamilies.Length > 0;
-        var family = first ? firstFamilies[drawRng.NextInt(firstFamilies.Length)] : drawRng.NextInt(families.Count);
+        var drawn = updates < config.FirstUpdates && firstLots.Length > 0 ? firstLots : lots;
+        var family = drawn[drawRng.NextInt(drawn.Length)];
         var arm = bandits[family].Draw(drawRng);
         // Were all of one age, the gradient would swing between early and late learning.
         var length = (long)config.LifetimeUpdates * families[family].LifeFactor;

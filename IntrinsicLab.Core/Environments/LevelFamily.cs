@@ -9,6 +9,9 @@ public sealed record LevelFamily(string Name, string Label, Func<Rng, ITabularLe
     /// <summary>Credit over many steps and nothing else: what a rule is best taught first.</summary>
     public bool First { get; init; }
 
+    /// <summary>Lives that a meta-learner begins here for each in a family of share 1.</summary>
+    public int Share { get; init; } = 1;
+
     /// <summary>Lives of a meta-learner last that many times as long here as in other families: what larger worlds need.</summary>
     public int LifeFactor { get; init; } = 1;
 

@@ -9,7 +9,10 @@ public enum LevelSuite
     /// <summary>Five grids of 4 to 6 cells square, small random levels, and chains of 5 to 40 steps with and without noise.</summary>
     Small,
 
-    /// <summary>The small ones, sparse grids of 7 to 10 cells square and random levels of 6 to 8, in both of which lives last three times as long.</summary>
+    /// <summary>
+    /// The small ones, sparse grids of 7 to 10 cells square and random levels of 6 to 8, in both of which lives last three times as long; chains
+    /// are drawn three times as often as grids.
+    /// </summary>
     Wide,
 
     /// <summary>Chains of 5 to 40 steps, with and without noise.</summary>
@@ -104,7 +107,7 @@ public sealed class LevelMix : IEnvironment, ITabular
         ],
         LevelSuite.Wide =>
         [
-            .. Families(LevelSuite.Small),
+            .. Families(LevelSuite.Small).Select(family => family.First ? family with { Share = 3 } : family),
             Nine(GridConfiguration.MediumSparse) with { LifeFactor = 3 },
             LevelFamilies.Grid(GridConfiguration.RandomLevelMedium, GridActionSet.NineMoves, GridStart.Fixed) with { LifeFactor = 3 },
         ],
