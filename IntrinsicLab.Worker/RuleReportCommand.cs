@@ -2,6 +2,7 @@ using System.Globalization;
 using IntrinsicLab.Core.Algorithms;
 using IntrinsicLab.Core.Analyses;
 using IntrinsicLab.Core.Experiments;
+using IntrinsicLab.Core.Statistics;
 using IntrinsicLab.Data;
 using Microsoft.Extensions.DependencyInjection;
 using Spectre.Console;
@@ -71,10 +72,14 @@ internal static class RuleReportCommand
                 .. reports.SelectMany(report => (string[])
                 [
                     Shown(report.Families[index].Score.Mean),
-                    Markup.Escape(string.Create(CultureInfo.InvariantCulture,
-                        $"{report.Families[index].Normalised:0.00} [{report.Families[index].Interval.Low:0.00}, {report.Families[index].Interval.High:0.00}]")),
+                    Between(report.Families[index].Normalised, report.Families[index].Interval),
                 ]),
             ]);
+        scores.AddRow(
+        [
+            "Mean over families", "", "", "",
+            .. reports.SelectMany(report => (string[])["", Between(report.Mean, report.MeanInterval)]),
+        ]);
         var numbers = new Table().Border(TableBorder.Simple).AddColumn("Analysis");
         foreach (var report in reports)
             numbers.AddColumn(new TableColumn(Markup.Escape(report.Rule)).RightAligned());
@@ -91,6 +96,9 @@ internal static class RuleReportCommand
         AnsiConsole.WriteLine("Scores are mean returns of the last fifth of a life. Normalised: 0 is chance, 1 is tuned A2C; in brackets 95 % of bootstrap replicates over levels.");
         AnsiConsole.Write(numbers);
     }
+
+    private static string Between(double value, Interval interval) =>
+        Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"{value:0.00} [{interval.Low:0.00}, {interval.High:0.00}]"));
 
     private static string Shown(double value) => double.IsFinite(value) ? value.ToString("0.###", CultureInfo.InvariantCulture) : "–";
 }

@@ -85,6 +85,27 @@ public sealed record RuleReport
     /// <summary>Analyses; those of predictions are missing where a rule has none.</summary>
     public required IReadOnlyList<AnalysisReport> Analyses { get; init; }
 
+    /// <summary>Mean of the normalised scores: above 1 where the rule is better than tuned A2C on average over families.</summary>
+    [JsonIgnore]
+    public double Mean => Families.Average(family => family.Normalised);
+
+    /// <summary>95 % of bootstrap replicates of <see cref="Mean"/>, levels of every family drawn again.</summary>
+    [JsonIgnore]
+    public Interval MeanInterval
+    {
+        get
+        {
+            var sums = new double[Replicates];
+            // Older reports do not have what chance reached in each level.
+            if (Families.Any(family => family.Baseline.RandomScores.Count != family.Levels || family.Baseline.TunedScores.Count != family.Levels))
+                return new(double.NaN, double.NaN);
+            foreach (var family in Families)
+                foreach (var (index, replicate) in Replicate(family.Score.Scores, family.Baseline.RandomScores, family.Baseline.TunedScores, Draws(family.Family)).Index())
+                    sums[index] += replicate / Families.Count;
+            return Bootstrap.Bounds(BootstrapInterval.Percentile, sums, double.NaN, 0.95);
+        }
+    }
+
     /// <summary>What chance and A2C reach in the families of a report; it serves the reports of all rules.</summary>
     /// <param name="settings">How reports are made.</param>
     /// <param name="threads">Lives at the same time; results do not depend on it.</param>
@@ -123,7 +144,7 @@ public sealed record RuleReport
             var score = comparison.Rule(rule.Content, family);
             families.Add(new(
                 family.Family.Name, family.Family.Label, family.Seen, family.Length, settings.Seeds, baseline, score, score.Normalised(baseline),
-                Between(score.Scores, baseline.RandomScores, baseline.TunedScores, new Rng(1).Split("intervals").Split(family.Family.Name))));
+                Between(score.Scores, baseline.RandomScores, baseline.TunedScores, Draws(family.Family.Name))));
         }
         return new()
         {
@@ -213,7 +234,10 @@ public sealed record RuleReport
     /// <param name="random">That of chance.</param>
     /// <param name="tuned">That of tuned A2C.</param>
     /// <param name="rng">Where the draws come from.</param>
-    internal static Interval Between(IReadOnlyList<double> rule, IReadOnlyList<double> random, IReadOnlyList<double> tuned, Rng rng)
+    internal static Interval Between(IReadOnlyList<double> rule, IReadOnlyList<double> random, IReadOnlyList<double> tuned, Rng rng) =>
+        Bootstrap.Bounds(BootstrapInterval.Percentile, Replicate(rule, random, tuned, rng), double.NaN, 0.95);
+
+    private static double[] Replicate(IReadOnlyList<double> rule, IReadOnlyList<double> random, IReadOnlyList<double> tuned, Rng rng)
     {
         var replicates = new double[Replicates];
         foreach (ref var replicate in replicates.AsSpan())
@@ -226,6 +250,8 @@ public sealed record RuleReport
             }
             replicate = gain / whole;
         }
-        return Bootstrap.Bounds(BootstrapInterval.Percentile, replicates, double.NaN, 0.95);
+        return replicates;
     }
+
+    private static Rng Draws(string family) => new Rng(1).Split("intervals").Split(family);
 }

@@ -64,6 +64,22 @@ public class RuleReportTests
     }
 
     [Fact]
+    public void MeanInterval_OfAFamilyThatScattersAndOneThatDoesNot_IsHalfAsWideAsTheFirst()
+    {
+        static FamilyReport Family(double[] scores, double normalised) => Report.Families[0] with
+        {
+            Normalised = normalised,
+            Score = Report.Families[0].Score with { Scores = scores },
+            Baseline = Report.Families[0].Baseline with { TunedScores = [1, 1], RandomScores = [0, 0] },
+        };
+        var report = Report with { Families = [Family([0, 1], 0.5), Family([2, 2], 2)] };
+
+        Assert.Equal(1.25, report.Mean);
+        Assert.Equal((1, 1.5), (report.MeanInterval.Low, report.MeanInterval.High));
+        Assert.True(double.IsNaN((Report with { Families = [Family([0, 1, 1], 0.5)] }).MeanInterval.Low));
+    }
+
+    [Fact]
     public void Baselines_OfAnEarlierReport_AreTakenWhereSettingsAreTheSame()
     {
         var settings = new RuleReportSettings(Quick: true, Seeds: 1);
