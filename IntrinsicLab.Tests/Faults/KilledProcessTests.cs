@@ -30,7 +30,7 @@ public sealed class KilledProcessTests : IDisposable
         // The worker alone: its child writes a checkpoint and queues the run itself.
         await SomewhereIn(lab, run.Id);
         Kill(worker.Id);
-        await lab.Until(run.Id, RunStatus.Queued, 20);
+        await lab.Until(run.Id, RunStatus.Queued);
         Assert.Equal("the worker's process ended", (await lab.Events(run.Id))[^1].Reason);
         worker = StartWorker();
 

@@ -37,7 +37,7 @@ public sealed class WorkerTests
         await lab.Until(run.Id, run => run.StepsDone > 0);
 
         await lab.Queue.Cancel(run.Id, "test");
-        var ended = await lab.Until(run.Id, RunStatus.Cancelled, 10);
+        var ended = await lab.Until(run.Id, RunStatus.Cancelled);
 
         Assert.NotEmpty(await lab.Metrics.Names(run.Id));
         Assert.Null(ended.WorkerId);
@@ -121,7 +121,7 @@ public sealed class WorkerTests
 
         Process.GetProcessById(running.ProcessId!.Value).Kill();
 
-        var failed = await lab.Until(run.Id, RunStatus.Failed, 10);
+        var failed = await lab.Until(run.Id, RunStatus.Failed);
         Assert.Contains("SIGKILL", failed.Error);
         await lab.Queue.Resume(run.Id, "test");
         await lab.Until(run.Id, run => run.Status == RunStatus.Running && run.StepsDone > 0);

@@ -125,7 +125,7 @@ public sealed class LabInBrowser : IAsyncLifetime
         return new ServiceCollection().AddLabData(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()).BuildServiceProvider();
     }
 
-    public static async Task Until(Func<Task<bool>> condition, string what, double seconds = 30)
+    public static async Task Until(Func<Task<bool>> condition, string what, double seconds = 60)
     {
         for (var watch = Stopwatch.StartNew(); watch.Elapsed.TotalSeconds < seconds; await Task.Delay(100))
             try
@@ -167,7 +167,7 @@ public sealed class LabPage : IAsyncDisposable
     private readonly List<string> faults = [];
 
     // Patient, for machines that build beside testing.
-    private const float Patience = 20_000;
+    private const float Patience = 60_000;
 
     static LabPage() => Assertions.SetDefaultExpectTimeout(Patience);
 
