@@ -82,6 +82,7 @@ public sealed class RulesPageTests(LabInBrowser lab)
         await Expect(scores.Locator("tbody tr").First).ToContainTextAsync("0.5 [0.25, 0.75]");
         await Expect(scores.Locator("tbody tr").Last).ToContainTextAsync("never seen");
         await Expect(page.Tab.GetByText("A quick look")).ToBeVisibleAsync();
+        await Expect(page.Tab.GetByText("above tuned A2C in 0 of them")).ToBeVisibleAsync();
         await Expect(page.Tab.GetByRole(AriaRole.Group, new() { Name = "How far back credit goes, table" }).Locator("tbody tr")).ToHaveCountAsync(4);
         var credit = page.Tab.GetByRole(AriaRole.Region, new() { Name = "Credit by the steps that are left" });
         await Expect(credit.Locator(".scatterlayer .trace")).ToHaveCountAsync(2);
@@ -96,6 +97,10 @@ public sealed class RulesPageTests(LabInBrowser lab)
             await Expect(narrow.Tab.Locator(".heatmaplayer image")).ToHaveCountAsync(4);
             await narrow.AssertNoOverflow();
         }
+
+        await page.Go("rules");
+        await Expect(page.Tab.GetByRole(AriaRole.Row).Filter(new() { HasText = "lpg-small@1" })).ToContainTextAsync("of tuned A2C, 14 families");
+        await Expect(page.Tab.GetByRole(AriaRole.Row).Filter(new() { HasText = "unmeasured-rule@1" })).ToContainTextAsync("not measured");
 
         await page.Go("rules/unmeasured-rule@1");
         await Expect(page.Tab.GetByText("./lab rule-report unmeasured-rule@1")).ToBeVisibleAsync();
