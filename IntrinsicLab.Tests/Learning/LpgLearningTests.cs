@@ -30,6 +30,23 @@ public class LpgLearningTests
         Assert.InRange(Score(blind), -0.8, 0.8);
     }
 
+    // It met sparse grids of up to 10 by 10 and 40 steps; these are 13 by 13, of 50.
+    [Fact]
+    public void RuleOfWiderWorlds_OnLargeSparseGrids_FindsThePrize()
+    {
+        var rule = ShippedRules.Find("lpg-wide@1")!.Content;
+        for (var seed = 1UL; seed <= 3; seed++)
+        {
+            var level = GridLevel.Draw(GridConfiguration.Sparse, GridActionSet.NineMoves, new Rng(seed));
+            var length = new TrialLength(2000);
+
+            var learned = LevelTrial.ByRule(rule, new AgentRates(20, 2), level, length, new Rng(seed)).Score;
+
+            Assert.InRange(LevelTrial.ByChance(level, length with { Updates = 200 }, new Rng(seed)).Score, -0.3, 0.3);
+            Assert.InRange(learned, 0.95, 1);
+        }
+    }
+
     [Fact]
     public void Training_OnChains_MakesARuleThatTeachesChains()
     {

@@ -41,8 +41,8 @@ public sealed record LevelMixConfig
 /// <para>Observation: the state one-hot, as grid-tabular and delayed-chain have it.</para>
 /// <para>Reward: that of the object collected in a grid; 1 or −1 on the last step of a chain, by the first action.</para>
 /// <para>Start: as in the world that was drawn. Terminated: as there. Time limit of the family.</para>
-/// <para>Source: Oh et al. 2020, appendix A, families drawn evenly. The small grids are reductions of our own; their random levels are those of
-/// Jackson et al. 2023 at their smallest, with 9 moves and a fixed start.</para>
+/// <para>Source: Oh et al. 2020, appendix A, families drawn evenly but for the chains of wide. The small and medium grids are reductions of
+/// our own; their random levels are those of Jackson et al. 2023 at their smallest and middle size, with 9 moves and a fixed start.</para>
 /// </summary>
 public sealed class LevelMix : IEnvironment, ITabular
 {
