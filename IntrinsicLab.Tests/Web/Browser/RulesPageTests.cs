@@ -79,7 +79,7 @@ public sealed class RulesPageTests(LabInBrowser lab)
 
         await Expect(scores.Locator("tbody tr")).ToHaveCountAsync(2);
         await Expect(scores.Locator("tbody tr").First).ToContainTextAsync("First family");
-        await Expect(scores.Locator("tbody tr").First).ToContainTextAsync("0.5 [0.25, 0.75]");
+        await Expect(scores.Locator("tbody tr").First).ToContainTextAsync("0.50 [0.25, 0.75]");
         await Expect(scores.Locator("tbody tr").Last).ToContainTextAsync("never seen");
         await Expect(page.Tab.GetByText("A quick look")).ToBeVisibleAsync();
         await Expect(page.Tab.GetByText("above tuned A2C in 0 of them")).ToBeVisibleAsync();
