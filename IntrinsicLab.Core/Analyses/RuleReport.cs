@@ -95,10 +95,10 @@ public sealed record RuleReport
     {
         get
         {
-            var sums = new double[Replicates];
             // Older reports do not have what chance reached in each level.
             if (Families.Any(family => family.Baseline.RandomScores.Count != family.Levels || family.Baseline.TunedScores.Count != family.Levels))
                 return new(double.NaN, double.NaN);
+            var sums = new double[Replicates];
             foreach (var family in Families)
                 foreach (var (index, replicate) in Replicate(family.Score.Scores, family.Baseline.RandomScores, family.Baseline.TunedScores, Draws(family.Family)).Index())
                     sums[index] += replicate / Families.Count;

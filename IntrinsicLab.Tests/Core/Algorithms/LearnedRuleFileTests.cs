@@ -1,9 +1,11 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using IntrinsicLab.Core;
 using IntrinsicLab.Core.Algorithms;
 using IntrinsicLab.Core.Experiments;
 using IntrinsicLab.Core.Networks;
+using IntrinsicLab.Tests.Support;
 
 namespace IntrinsicLab.Tests.Core.Algorithms;
 
@@ -177,6 +179,29 @@ public class LearnedRuleFileTests
         Assert.Equal(name, LearnedRuleFile.NameFrom(text));
         Assert.Null(LearnedRuleFile.WhyNoName(name));
         Assert.Null(LearnedRuleFile.WhyNoName(LearnedRuleFile.NameFrom(text + new string('-', 40) + new string('x', 100))));
+    }
+
+    // What the command trains is what the file says was trained; threads change no number.
+    [Fact]
+    public void ShippedRules_NameThePlanThatMakesThem()
+    {
+        foreach (var rule in ShippedRules.All)
+        {
+            var file = rule.Origin.Command["./lab train ".Length..];
+            var problems = new List<Problem>();
+            using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, file)));
+            var run = Assert.Single(ExperimentPlan.Read(json.RootElement, problems)!.Runs);
+            var (planned, trained) = (run.ToJson().AsObject(), JsonNode.Parse(rule.Origin.Configuration)!.AsObject());
+            foreach (var configuration in new[] { planned, trained })
+            {
+                configuration.Remove("name");
+                configuration["parameters"]!.AsObject().Remove("threads");
+            }
+
+            Assert.Empty(problems);
+            Assert.Equal(rule.Origin.Seed, run.Seed);
+            Assert.Equal(trained.ToJsonString(), planned.ToJsonString());
+        }
     }
 
     [Fact]
